@@ -1,0 +1,1 @@
+"""An Airbyte source for organic TikTok data."""

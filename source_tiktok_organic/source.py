@@ -1,0 +1,99 @@
+"""The source as a Python class, and its command line entry point with readable config errors."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, ConnectorSpecification
+from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COMPONENTS_MODULE_NAME
+from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import best_match
+
+from source_tiktok_organic import components
+from source_tiktok_organic.components import config_error, validate_settings
+
+
+class SourceTiktokOrganic(YamlDeclarativeSource):
+    """The declarative source of `manifest.yaml`."""
+
+    def __init__(
+        self,
+        catalog: ConfiguredAirbyteCatalog | None = None,
+        config: Mapping[str, Any] | None = None,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> None:
+        # The manifest names its components as the Connector Builder does; here they are this package's.
+        sys.modules[SDM_COMPONENTS_MODULE_NAME] = components
+        super().__init__(path_to_yaml="manifest.yaml", catalog=catalog, config=config, state=state)
+
+
+class TiktokOrganicEntrypoint(AirbyteEntrypoint):
+    """The CDK's entry point, with a sentence for each mistake in a config instead of the JSON schema's own words."""
+
+    @staticmethod
+    def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
+        """Raise a config error that names the setting and what belongs there."""
+        sentence = config_mistake(config, source_spec.connectionSpecification)
+        if sentence:
+            raise config_error(sentence)
+        validate_settings(config)
+        AirbyteEntrypoint.validate_connection(source_spec, config)
+
+
+def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:
+    """What is wrong with `config`, in a sentence, or None.
+
+    In:  `{"credentials": {"auth_type": "business_access_token", "access_token": "act.1"}}`
+    Out: "The setting `credentials.business_id` is missing. The account's open_id, which comes with the access token."
+
+    The JSON schema of a choice (`oneOf`) only knows that no variant fits. So the credentials are checked against the
+    variant that `auth_type` names.
+    """
+    properties: Mapping[str, Any] = specification["properties"]
+    credentials = {key: value for key, value in properties["credentials"].items() if key != "oneOf"}
+    without_choice = {**specification, "properties": {**properties, "credentials": credentials}}
+    sentence = _first_mistake(config, without_choice, path="")
+    if sentence:
+        return sentence
+
+    variants = {variant["properties"]["auth_type"]["const"]: variant for variant in properties["credentials"]["oneOf"]}
+    auth_type = config["credentials"].get("auth_type")
+    variant = variants.get(auth_type) if isinstance(auth_type, str) else None
+    if variant is None:
+        state = "missing" if auth_type is None else repr(auth_type)
+        choices = " or ".join(f"'{name}' for {variant['title']}" for name, variant in variants.items())
+        return f"The setting `credentials.auth_type` is {state}, but it must be {choices}."
+    return _first_mistake(config["credentials"], variant, path="credentials.")
+
+
+def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> str | None:
+    error = best_match(Draft7Validator(schema).iter_errors(value))
+    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
+    if error is None:
+        empty = [name for name in schema["required"] if value[name] == ""]
+        return f"The setting `{path}{empty[0]}` is empty. {_meaning(properties[empty[0]])}" if empty else None
+    if error.validator == "required":
+        missing = next(name for name in schema["required"] if name not in value)
+        return f"The setting `{path}{missing}` is missing. {_meaning(properties[missing])}"
+    name = str(error.absolute_path[0])
+    definition = properties[name]
+    shown = "of the wrong kind" if definition.get("airbyte_secret") else repr(value[name])
+    return f"The setting `{path}{name}` is {shown}, but it must be {_wanted(definition)}."
+
+
+def _meaning(definition: Mapping[str, Any]) -> str:
+    return str(definition.get("description", "Fill it in."))
+
+
+_KINDS = {"string": "text", "integer": "a whole number", "object": "a group of settings"}
+
+
+def _wanted(definition: Mapping[str, Any]) -> str:
+    if "pattern_descriptor" in definition:
+        return f"a date in the form {definition['pattern_descriptor']}, such as {definition['examples'][0]}"
+    kind = _KINDS[definition["type"]]
+    if "maximum" in definition:
+        return f"{kind} from {definition['minimum']} to {definition['maximum']}"
+    return f"{kind} of {definition['minimum']} or more" if "minimum" in definition else kind
