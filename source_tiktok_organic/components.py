@@ -610,9 +610,10 @@ class ObjectExtractor(RecordExtractor):
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows of one page, values as TikTok sent them."""
         for item in _objects_at(data_of(response), self.path):
+            row = item.copy()
             for name, column in self.rename.items():
-                item[column] = item.get(name)
-            yield item
+                row[column] = row.pop(name, None)
+            yield row
 
 
 @dataclass
@@ -825,6 +826,11 @@ _TYPES: Mapping[str, tuple[type, Any, str]] = {
 }
 
 
+def _value_type(definition: Mapping[str, Any]) -> str:
+    types = definition["type"]
+    return str(next(name for name in ([types] if isinstance(types, str) else types) if name != "null"))
+
+
 @dataclass
 class TypedColumns(TypeTransformer):
     """Gives a row exactly the columns of its schema, in their types.
@@ -839,27 +845,24 @@ class TypedColumns(TypeTransformer):
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
-    _plans: dict[int, list[tuple[str, type, Any, str]]] = field(init=False, default_factory=dict)
+    _schema: Mapping[str, Any] | None = field(init=False, default=None, repr=False)
+    _plan: list[tuple[str, type, Any, str]] = field(init=False, default_factory=list, repr=False)
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change `record` in place."""
-        plan = self._plans.get(id(schema)) or self._plan(schema)
+        if schema is not self._schema:
+            self._plan = [
+                (column, *_TYPES[_value_type(definition)]) for column, definition in schema["properties"].items()
+            ]
+            self._schema = schema
         typed: dict[str, Any] = {}
-        for column, ready, convert, kind in plan:
+        for column, ready, convert, kind in self._plan:
             value = record.get(column)
             if value is not None and type(value) is not ready:
                 value = None if value == "" else self._converted(column, value, convert, kind)
             typed[column] = value
         record.clear()
         record.update(typed)
-
-    def _plan(self, schema: Mapping[str, Any]) -> list[tuple[str, type, Any, str]]:
-        plan = []
-        for column, definition in schema["properties"].items():
-            names = [name for name in definition["type"] if name != "null"]
-            plan.append((column, *_TYPES[names[0]]))
-        self._plans[id(schema)] = plan
-        return plan
 
     @staticmethod
     def _converted(column: str, value: Any, convert: Any, kind: str) -> Any:
