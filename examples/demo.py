@@ -7,24 +7,24 @@ network: the emulator of this project stands for TikTok.
 import os
 import shutil
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import requests
 
+from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
 from integration_tests.emulator.server import running_emulator
 
 FOLDER = Path("demo")
 DATABASE = FOLDER / "tiktok.duckdb"
-SCHEMA = "tiktok"
-OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
 QUESTION = "Which posts were seen most, and how much of that came from the For You feed?"
-QUERY = f"""\
+QUERY = """\
 SELECT v.create_time::DATE AS published, v.caption, v.video_views,
        round(100 * s.impression_sources_percentage) AS percent_for_you
-FROM {SCHEMA}.videos v
-LEFT JOIN {SCHEMA}.videos_impression_sources s
+FROM videos v
+LEFT JOIN videos_impression_sources s
   ON s.business_id = v.business_id AND s.item_id = v.item_id AND s.metric_date = v.metric_date
  AND s.impression_sources_impression_source = 'For You'
 ORDER BY v.video_views DESC
@@ -33,7 +33,7 @@ LIMIT 5"""
 
 def authorised_config(emulator_url: str) -> dict[str, Any]:
     """The config of a user who has just authenticated: app credentials and a refresh token."""
-    grant = requests.post(f"{emulator_url}/_emulator/grant", json={"open_id": OPEN_ID}, timeout=10).json()
+    grant = requests.post(f"{emulator_url}/_emulator/grant", json={"open_id": FIRST_OPEN_ID}, timeout=10).json()
     return {
         "credentials": {
             "auth_type": "business_oauth",
@@ -48,7 +48,11 @@ def authorised_config(emulator_url: str) -> dict[str, Any]:
 def read_into_duckdb(config: dict[str, Any]) -> None:
     """Check the connection, then read all streams; TikTok replaces the refresh token, so the new one is kept."""
     # PyAirbyte reads these when it is imported: nothing is sent anywhere, and its files stay in the demo's folder.
-    os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", AIRBYTE_PROJECT_DIR=str(FOLDER.absolute()))
+    folder = str(FOLDER.absolute())
+    os.environ.update(
+        AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", AIRBYTE_PROJECT_DIR=folder, AIRBYTE_LOGGING_ROOT=folder
+    )
+    warnings.simplefilter("ignore", FutureWarning)
     import airbyte
 
     source = airbyte.get_source(
@@ -60,18 +64,19 @@ def read_into_duckdb(config: dict[str, Any]) -> None:
     )
     source.check()
     source.select_all_streams()
-    source.read(cache=airbyte.caches.DuckDBCache(db_path=DATABASE, schema_name=SCHEMA))
+    cache = airbyte.caches.DuckDBCache(db_path=DATABASE)
+    source.read(cache=cache)
+    cache.get_sql_engine().dispose()
 
 
 def show_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Print the streams and how many rows each has."""
     names = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND NOT starts_with(table_name, '_')",
-        [SCHEMA],
+        "SELECT table_name FROM information_schema.tables WHERE NOT starts_with(table_name, '_') ORDER BY table_name"
     ).fetchall()
     print(f"\n{'stream':<36}{'rows':>8}")
-    for (name,) in sorted(names):
-        (rows,) = connection.execute(f'SELECT count(*) FROM {SCHEMA}."{name}"').fetchone() or (0,)
+    for (name,) in names:
+        (rows,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() or (0,)
         print(f"{name:<36}{rows:>8}")
 
 
@@ -81,13 +86,13 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with an account of {posts} posts …")
-    with running_emulator(posts=posts) as emulator:
+    with running_emulator(accounts=[AccountSpec(posts=posts)]) as emulator:
         print(f"Checking the connection and reading every stream from {emulator.url} …")
         read_into_duckdb(authorised_config(emulator.url))
 
-    with duckdb.connect(str(DATABASE), read_only=True) as connection:
+    with duckdb.connect(str(DATABASE)) as connection:
         show_tables(connection)
-        print(f"\nThe data is in {DATABASE}, schema {SCHEMA}, a table for each stream.")
+        print(f"\nThe data is in {DATABASE}, a table for each stream.")
         print("Open it with any DuckDB client; docs of every column: source-tiktok-organic discover.")
         print(f"{QUESTION}\n\n{QUERY}\n")
         connection.sql(QUERY).show(max_width=110)
