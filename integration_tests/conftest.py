@@ -1,0 +1,41 @@
+"""What the integration tests share: an emulated TikTok and the connector's command."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import Connector
+from integration_tests.emulator.accounts import AccountSpec
+from integration_tests.emulator.emulator import Emulator
+from integration_tests.emulator.knobs import Knobs
+from integration_tests.emulator.server import RunningEmulator, running_emulator
+
+StartTikTok = Callable[..., RunningEmulator]
+
+
+@pytest.fixture
+def connector(tmp_path: Path) -> Connector:
+    """The command, with its files in the test's folder."""
+    return Connector(tmp_path)
+
+
+@pytest.fixture
+def start_tiktok() -> Iterator[StartTikTok]:
+    """Start an emulated TikTok without call limits: `start_tiktok(AccountSpec(posts=3), knob=value)`."""
+    with ExitStack() as stack:
+
+        def start(*accounts: AccountSpec, **knobs: Any) -> RunningEmulator:
+            limits_off: dict[str, Any] = {"account_endpoint_qpm": 0, "app_qpm": 0, "app_qps": 0}
+            emulator = Emulator(accounts=accounts or [AccountSpec(posts=45)], knobs=Knobs(**(limits_off | knobs)))
+            return stack.enter_context(running_emulator(emulator))
+
+        yield start
+
+
+@pytest.fixture
+def tiktok(start_tiktok: StartTikTok) -> RunningEmulator:
+    """An emulated TikTok with one account of 45 posts."""
+    return start_tiktok()

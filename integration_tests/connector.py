@@ -1,0 +1,187 @@
+"""Running the connector's command as Airbyte does, and reading what it printed."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.emulator.server import RunningEmulator
+
+COMMAND = str(Path(sys.executable).parent / "source-tiktok-organic")
+STREAMS = [
+    "account",
+    "account_audience_ages",
+    "account_audience_genders",
+    "account_audience_countries",
+    "account_audience_cities",
+    "account_metrics",
+    "account_metrics_audience_activity",
+    "videos",
+    "videos_impression_sources",
+    "videos_audience_types",
+    "videos_audience_countries",
+    "videos_audience_cities",
+    "videos_audience_genders",
+    "videos_video_view_retention",
+    "videos_engagement_likes",
+]
+
+SYNC_MODES = ["full_refresh", "incremental"]
+
+Row = dict[str, Any]
+Message = dict[str, Any]
+
+
+@dataclass
+class Output:
+    """The messages of one run of the command."""
+
+    exit_code: int
+    messages: list[Message]
+    text: str = field(repr=False)
+
+    def of_type(self, kind: str) -> list[Message]:
+        """The messages of one type, e.g. "STATE"."""
+        return [message for message in self.messages if message["type"] == kind]
+
+    def rows(self, stream: str) -> list[Row]:
+        """The rows of a stream in the order in which they came."""
+        return [
+            message["record"]["data"] for message in self.of_type("RECORD") if message["record"]["stream"] == stream
+        ]
+
+    @property
+    def row_counts(self) -> Counter[str]:
+        """How many rows each stream gave."""
+        return Counter(message["record"]["stream"] for message in self.of_type("RECORD"))
+
+    @property
+    def state(self) -> list[Message]:
+        """The last state of each stream, as it is handed to the next sync."""
+        last = {message["state"]["stream"]["stream_descriptor"]["name"]: message for message in self.of_type("STATE")}
+        return [{"type": "STREAM", "stream": message["state"]["stream"]} for message in last.values()]
+
+    @property
+    def errors(self) -> list[str]:
+        """What the connector tells the user that went wrong."""
+        return [
+            message["trace"]["error"]["message"]
+            for message in self.of_type("TRACE")
+            if message["trace"]["type"] == "ERROR"
+        ]
+
+    @property
+    def connection_status(self) -> dict[str, Any]:
+        """The answer of `check`."""
+        (message,) = self.of_type("CONNECTION_STATUS")
+        status: dict[str, Any] = message["connectionStatus"]
+        return status
+
+    @property
+    def written_back(self) -> list[dict[str, Any]]:
+        """The configs that the platform is asked to store."""
+        return [message["control"]["connectorConfig"]["config"] for message in self.of_type("CONTROL")]
+
+    @property
+    def catalog(self) -> dict[str, dict[str, Any]]:
+        """The streams that `discover` found, by name."""
+        (message,) = self.of_type("CATALOG")
+        return {stream["name"]: stream for stream in message["catalog"]["streams"]}
+
+
+@dataclass
+class Connector:
+    """The command `source-tiktok-organic` with its files in `folder`."""
+
+    folder: Path
+
+    def spec(self) -> Output:
+        """Run `spec`."""
+        return self._run("spec")
+
+    def check(self, config: Any) -> Output:
+        """Run `check`."""
+        return self._run("check", config=config)
+
+    def discover(self, config: Any) -> Output:
+        """Run `discover`."""
+        return self._run("discover", config=config)
+
+    def read(
+        self,
+        config: Any,
+        streams: list[str] | None = None,
+        state: list[Message] | None = None,
+        sync_mode: str = "incremental",
+    ) -> Output:
+        """Run `read` for the named streams, or for all."""
+        catalog = {
+            "streams": [
+                {
+                    "stream": {
+                        "name": name,
+                        "json_schema": {},
+                        "supported_sync_modes": ["full_refresh", "incremental"],
+                    },
+                    "sync_mode": sync_mode,
+                    "destination_sync_mode": "append",
+                }
+                for name in streams or STREAMS
+            ]
+        }
+        files = {"config": config, "catalog": catalog}
+        return self._run("read", **files, **({"state": state} if state is not None else {}))
+
+    def _run(self, verb: str, **files: Any) -> Output:
+        arguments = [COMMAND, verb]
+        for name, content in files.items():
+            path = self.folder / f"{name}.json"
+            path.write_text(json.dumps(content))
+            arguments += [f"--{name}", str(path)]
+        process = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+        messages = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
+        return Output(process.returncode, messages, process.stdout + process.stderr)
+
+
+def oauth_config(emulator: RunningEmulator, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+    """The config of a user who has just authenticated; calls are not slowed down."""
+    grant = requests.post(f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10).json()
+    return {
+        "credentials": {
+            "auth_type": "business_oauth",
+            "client_id": "7400000000000000001",
+            "client_secret": "emulator-client-secret",
+            "refresh_token": grant["refresh_token"],
+        },
+        "api_url": emulator.url,
+        "requests_per_minute": 6000,
+        **settings,
+    }
+
+
+def token_config(emulator: RunningEmulator, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+    """The config of a user who typed an access token in; calls are not slowed down."""
+    grant = requests.post(f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10).json()
+    return {
+        "credentials": {
+            "auth_type": "business_access_token",
+            "access_token": grant["access_token"],
+            "business_id": open_id,
+        },
+        "api_url": emulator.url,
+        "requests_per_minute": 6000,
+        **settings,
+    }
+
+
+def calls(emulator: RunningEmulator) -> dict[str, int]:
+    """How many calls each endpoint got, refused ones included; none of them may have been refused."""
+    summary = requests.get(f"{emulator.url}/_emulator/calls/summary", timeout=10).json()
+    assert all(counts["refused"] == 0 for counts in summary.values()), summary
+    return {path: counts["total"] for path, counts in summary.items()}

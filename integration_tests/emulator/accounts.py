@@ -1,0 +1,137 @@
+"""The TikTok accounts that can be authorised."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from . import noise, vocabulary
+from .audience import Demographics
+from .fields import ANALYTICS_SCOPES, Gate
+from .posts import PostStyle, PostTimeline
+from .series import DailySeries
+
+FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
+"""Begins with a hyphen, as some real ones do (fact sheet A2.2)."""
+
+AccountKind = Literal["business_registered", "business", "personal"]
+
+
+class AccountSpec(BaseModel):
+    """What a test wants an account to be like; everything has a default."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    open_id: str | None = None
+    """The `business_id` of every call; unset: made up."""
+    username: str | None = None
+    """Handle without @; unset: made up."""
+    display_name: str | None = None
+    kind: AccountKind = "business_registered"
+    followers: int = Field(default=15_342, ge=0)
+    """Followers at the moment the account is made; later and earlier days follow from it."""
+    following: int = Field(default=87, ge=0)
+    posts: int = Field(default=214, ge=0)
+    """Posts that exist at the moment the account is made, hidden and ad-only ones included."""
+    history_days: float = Field(default=500, gt=0)
+    """Over how many days those posts are spread."""
+    created_days_ago: int | None = Field(default=None, ge=0)
+    """Age of the account in days, which also limits history_days; unset: a month before its first post."""
+    keeps_posting: bool = False
+    """New posts appear at the same pace as the clock moves on."""
+    idle_share: float = Field(default=0.3, ge=0, le=1)
+    """Share of the posts older than three weeks that nobody touched for more than 7 days."""
+    comments_per_post: int | None = Field(default=None, ge=0)
+    """Top-level comments of every post in the end; unset: in proportion to its views."""
+    photo_share: float = Field(default=0.12, ge=0, le=1)
+    ad_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of posts used in Spark Ads."""
+    ad_only_share: float = Field(default=0.02, ge=0, le=1)
+    """Share of posts that show in ads only."""
+    scopes: list[str] = Field(default=list(ANALYTICS_SCOPES))
+    """What the owner grants on the consent page; tokens issued before a change keep theirs."""
+
+
+class Account:
+    """One account with its posts, its daily series and its audience."""
+
+    def __init__(self, spec: AccountSpec, number: int, world_seed: int, now: datetime) -> None:
+        """Make the account as it is at `now`, or at the full hour before."""
+        self.open_id = spec.open_id or _open_id(number, world_seed)
+        self.seed = noise.seed_of(world_seed, self.open_id)
+        self.number = number
+        self.made_at = now.replace(minute=0, second=0, microsecond=0)
+        theme = vocabulary.THEMES[number % len(vocabulary.THEMES)]
+        suffix = str(number // len(vocabulary.THEMES) + 1) if number >= len(vocabulary.THEMES) else ""
+        self.theme = theme
+        self.spec = spec.model_copy(
+            update={
+                "open_id": self.open_id,
+                "username": spec.username or theme.username + suffix,
+                "display_name": spec.display_name or spec.username or theme.display_name,
+            }
+        )
+        history = spec.history_days if spec.created_days_ago is None else min(spec.history_days, spec.created_days_ago)
+        age = timedelta(days=history + 30 if spec.created_days_ago is None else spec.created_days_ago)
+        self.created: date = (self.made_at - age).date()
+        style = PostStyle(
+            followers=spec.followers,
+            history_days=history,
+            posts=spec.posts,
+            idle_share=spec.idle_share,
+            photo_share=spec.photo_share,
+            ad_share=spec.ad_share,
+            ad_only_share=spec.ad_only_share,
+            comments_per_post=spec.comments_per_post,
+            theme=theme,
+        )
+        anchor = self.made_at.timestamp()
+        self.timeline = PostTimeline(noise.mix(self.seed, 1), style, anchor, keeps_posting=spec.keeps_posting)
+        # 2.1 followers' worth of views is the mean of what PostTimeline draws for a post.
+        views_per_day = 2.1 * spec.followers * spec.posts / max(history, 1)
+        self.series = DailySeries(
+            noise.mix(self.seed, 2),
+            self.timeline,
+            created=self.created,
+            anchor=anchor,
+            followers=spec.followers,
+            daily_views=max(views_per_day, spec.followers / 50),
+        )
+        self.demographics = Demographics.of(noise.mix(self.seed, 3))
+
+    @property
+    def username(self) -> str:
+        """Return the handle without @."""
+        return self.spec.username or ""
+
+    @property
+    def is_business(self) -> bool:
+        """Tell whether this is a Business Account, registered or not."""
+        return self.spec.kind != "personal"
+
+    def passes(self, gate: Gate) -> bool:
+        """Tell whether the fields behind this gate are available for the account."""
+        if gate is Gate.REGISTERED:
+            return self.spec.kind == "business_registered"
+        return gate is Gate.ANY or self.is_business
+
+    def followers_at(self, now: float) -> int:
+        """Return the follower total, in real time."""
+        return self.series.followers_at(now)
+
+    def total_likes(self, now: float) -> int:
+        """Return the lifetime likes, which are not the sum of the gross daily ones (fact sheet D20)."""
+        age = max(0.0, now - datetime(self.created.year, self.created.month, self.created.day, tzinfo=UTC).timestamp())
+        per_post = 2.1 * self.spec.followers * 0.05
+        lived = (self.made_at.date() - self.created).days or 1
+        return int(per_post * self.spec.posts * age / 86_400 / lived)
+
+
+def _open_id(number: int, world_seed: int) -> str:
+    if number == 0:
+        return FIRST_OPEN_ID
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+    random = noise.stream(world_seed, number)
+    return ("-" if number % 2 == 0 else "") + "000" + "".join(random.choices(alphabet, k=32))

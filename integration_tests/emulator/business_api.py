@@ -1,0 +1,235 @@
+"""The family "TikTok API for Business" under /open_api/v1.3/ (fact sheet A)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from .accounts import Account
+from .benchmark import benchmark
+from .comments import CommentEndpoint
+from .emulator import Emulator
+from .envelope import ApiError, Code, JsonObject, enveloped
+from .faults import CutResponse, error_page, half, repeated_cursor
+from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
+from .parameters import Query, field_names, json_body, required
+from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
+from .profile import ProfileEndpoint
+from .videos import DEFAULT_FIELDS as VIDEO_DEFAULT
+from .videos import VideoListEndpoint
+
+PREFIX = "/open_api/v1.3/"
+_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a data call."""
+
+    account: Account
+    scopes: frozenset[str]
+
+
+DataHandler = Callable[[Emulator, Caller, Query], JsonObject]
+OAuthHandler = Callable[[Emulator, JsonObject], JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One endpoint; it has either a `data` handler (GET, with a token) or an `oauth` handler (POST, without)."""
+
+    path: str
+    summary: str
+    parameters: tuple[str, ...]
+    data: DataHandler | None = None
+    oauth: OAuthHandler | None = None
+
+    @property
+    def method(self) -> str:
+        """Return the only method that exists."""
+        return "GET" if self.data else "POST"
+
+    def documentation(self) -> dict[str, Any]:
+        """Return what /docs shows; FastAPI must not check the parameters, since TikTok reports errors its own way."""
+        if self.oauth:
+            properties = {name: {"type": "string"} for name in self.parameters}
+            schema = {"type": "object", "required": list(self.parameters), "properties": properties}
+            return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+        token = {"name": "Access-Token", "in": "header", "required": True, "schema": {"type": "string"}}
+        query = [
+            {"name": name.rstrip("*"), "in": "query", "required": name.endswith("*"), "schema": {"type": "string"}}
+            for name in self.parameters
+        ]
+        return {"parameters": [token, *query]}
+
+
+def _check_scopes(emulator: Emulator, caller: Caller, needed: set[str], *, whole_endpoint: bool = False) -> None:
+    missing = sorted(needed - caller.scopes)
+    reaction = emulator.knobs.missing_scope
+    if not missing or (reaction == "omit" and not whole_endpoint):
+        return
+    code = Code.PERMISSION_ERROR if reaction == "40001" else Code.SCOPE_NOT_AUTHORIZED
+    raise ApiError(code, f"Permission error: the user did not authorize the scope {', '.join(missing)}.")
+
+
+def _profile(emulator: Emulator, caller: Caller, query: Query) -> JsonObject:
+    names = field_names(query, {*PROFILE_FIELDS, *DAILY_FIELDS}, PROFILE_DEFAULT)
+    # The daily followers_count comes along with the lifetime one, whose scope is the one that counts.
+    _check_scopes(emulator, caller, {(PROFILE_FIELDS.get(name) or DAILY_FIELDS[name]).scope for name in names})
+    now, today = emulator.clock.seconds(), emulator.clock.today()
+    return ProfileEndpoint(caller.account, caller.scopes, emulator.knobs, now, today).answer(names, query)
+
+
+def _video_list(emulator: Emulator, caller: Caller, query: Query) -> JsonObject:
+    _check_scopes(emulator, caller, {VIDEO}, whole_endpoint=True)
+    names = field_names(query, VIDEO_FIELDS, VIDEO_DEFAULT)
+    _check_scopes(emulator, caller, {VIDEO_FIELDS[name].scope for name in names})
+    now, today = emulator.clock.seconds(), emulator.clock.today()
+    endpoint = VideoListEndpoint(caller.account, caller.scopes, emulator.app.client_id, emulator.knobs, now, today)
+    return endpoint.answer(names, query)
+
+
+def _comments(emulator: Emulator, caller: Caller) -> CommentEndpoint:
+    _check_scopes(emulator, caller, {COMMENTS}, whole_endpoint=True)
+    return CommentEndpoint(caller.account, emulator.app.client_id, emulator.knobs, emulator.clock.seconds())
+
+
+_LIST_OPTIONS = ("status", "sort_field", "sort_order", "cursor", "max_count")
+OPERATIONS = (
+    Operation(
+        "tt_user/oauth2/token/",
+        "Exchange an authorisation code for tokens",
+        ("client_id", "client_secret", "grant_type", "auth_code", "redirect_uri"),
+        oauth=lambda emulator, body: emulator.tokens.exchange(body),
+    ),
+    Operation(
+        "tt_user/oauth2/refresh_token/",
+        "Renew an access token",
+        ("client_id", "client_secret", "grant_type", "refresh_token"),
+        oauth=lambda emulator, body: emulator.tokens.refresh(body),
+    ),
+    Operation(
+        "tt_user/oauth2/revoke/",
+        "End an authorisation",
+        ("client_id", "client_secret", "access_token"),
+        oauth=lambda emulator, body: emulator.tokens.revoke(body),
+    ),
+    Operation(
+        "tt_user/token_info/get/",
+        "Show account and scopes of an access token",
+        ("app_id", "access_token"),
+        oauth=lambda emulator, body: emulator.tokens.info(body),
+    ),
+    Operation(
+        "business/get/",
+        "Profile, follower demographics and daily series",
+        ("business_id*", "start_date", "end_date", "fields"),
+        data=_profile,
+    ),
+    Operation(
+        "business/video/list/",
+        "Posts with their analytics",
+        ("business_id*", "fields", "filters", "cursor", "max_count"),
+        data=_video_list,
+    ),
+    Operation(
+        "business/comment/list/",
+        "Comments of a post",
+        ("business_id*", "video_id*", "comment_ids", "include_replies", *_LIST_OPTIONS),
+        data=lambda emulator, caller, query: _comments(emulator, caller).list_comments(query),
+    ),
+    Operation(
+        "business/comment/reply/list/",
+        "Replies to a comment",
+        ("business_id*", "video_id*", "comment_id*", *_LIST_OPTIONS),
+        data=lambda emulator, caller, query: _comments(emulator, caller).list_replies(query),
+    ),
+    Operation(
+        "business/benchmark/",
+        "Averages of a business category",
+        ("business_id*", "business_category*"),
+        data=lambda emulator, _, query: benchmark(query, emulator.benchmark_seed, emulator.clock.today()),
+    ),
+)
+
+
+def business_router(emulator: Emulator) -> APIRouter:
+    """Return the routes; what they do not cover under /open_api/ is answered by the last one."""
+    router = APIRouter(tags=["TikTok API for Business"])
+    for operation in OPERATIONS:
+        router.add_api_route(
+            PREFIX + operation.path,
+            _endpoint(emulator, operation),
+            methods=[operation.method],
+            summary=operation.summary,
+            openapi_extra=operation.documentation(),
+            response_class=Response,
+        )
+    router.add_api_route(
+        "/open_api/{path:path}", _endpoint(emulator, None), methods=_ALL_METHODS, include_in_schema=False
+    )
+    return router
+
+
+def _endpoint(emulator: Emulator, operation: Operation | None) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        return await _serve(emulator, operation, request)
+
+    return endpoint
+
+
+async def _serve(emulator: Emulator, operation: Operation | None, request: Request) -> Response:
+    """Log the call, let faults strike, and put the answer into its envelope."""
+    path = request.scope["path"].removeprefix(PREFIX)
+    params = dict(request.query_params)
+    now = emulator.clock.now()
+    call = emulator.calls.add(now.isoformat(), request.method, path, params)
+    fault = emulator.faults.striking(path, params)
+    kind = fault.kind if fault else None
+    if fault and kind == "slow":
+        await asyncio.sleep(fault.seconds)
+    if fault and kind in ("http", "html_200"):
+        call.http_status = fault.status if kind == "http" else 200
+        return error_page(call.http_status)
+    try:
+        if kind == "revoke_token":
+            emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
+        if fault and kind == "code":
+            raise ApiError(fault.code, fault.message)
+        data = await _answer(emulator, operation, request, path, params)
+        if kind == "repeat_cursor":
+            data = repeated_cursor(data, params)
+        code, message = int(Code.OK), "OK"
+    except ApiError as error:
+        code, message, data = error.code, error.message, {}
+    response = enveloped(now, code, message, data)
+    if kind == "cut_connection":
+        return CutResponse(response.body, headers=dict(response.headers))
+    call.http_status = 200
+    if kind == "truncated_json":
+        return Response(half(response), media_type="application/json")
+    call.code = code
+    return response
+
+
+async def _answer(
+    emulator: Emulator, operation: Operation | None, request: Request, path: str, params: dict[str, str]
+) -> JsonObject:
+    if operation is None:
+        raise ApiError(emulator.knobs.unknown_path_code, "no schema found")
+    if operation.oauth:
+        emulator.limits.admit(path)
+        return operation.oauth(emulator, json_body(request.headers.get("Content-Type", ""), await request.body()))
+    assert operation.data
+    grant = emulator.tokens.grant_of(request.headers.get("Access-Token"))
+    emulator.limits.admit(path, grant.open_id)
+    business_id = required(params, "business_id")
+    if business_id != grant.open_id:
+        raise ApiError(Code.PERMISSION_ERROR, f"No permission to operate tiktok creator id: {business_id}")
+    caller = Caller(emulator.account(grant.open_id), frozenset(grant.scopes))
+    return operation.data(emulator, caller, params)

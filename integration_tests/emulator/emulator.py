@@ -1,0 +1,118 @@
+"""The emulator itself: everything it knows hangs on one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from . import noise
+from .accounts import Account, AccountSpec
+from .calls import CallLog
+from .clock import Clock
+from .envelope import JsonObject
+from .faults import Fault, Faults
+from .knobs import Knobs
+from .limits import RateLimits
+from .tokens import AppCredentials, Tokens
+
+
+class Emulator:
+    """Stands for TikTok: accounts, tokens, limits, faults and one clock."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        now: datetime | None = None,
+        frozen: bool = False,
+        accounts: Iterable[AccountSpec] | None = None,
+        knobs: Knobs | None = None,
+        app: AppCredentials | None = None,
+    ) -> None:
+        """Make the accounts (default: one); the same seed at the same time makes the same data."""
+        self.seed = seed
+        self.app = app or AppCredentials()
+        self.clock = Clock(now, frozen=frozen)
+        self.knobs = (knobs or Knobs()).model_copy()
+        self._first_knobs = self.knobs.model_copy()
+        self._first_accounts = [AccountSpec()] if accounts is None else list(accounts)
+        self._first_clock = (now, frozen)
+        self.accounts: dict[str, Account] = {}
+        self._start()
+
+    def _start(self) -> None:
+        self.tokens = Tokens(self.app, self.clock, self.knobs)
+        self.limits = RateLimits(self.clock, self.knobs)
+        self.faults = Faults()
+        self.calls = CallLog()
+        self.accounts = {}
+        for spec in self._first_accounts:
+            self.add_account(spec)
+
+    def reset(self) -> None:
+        """Go back to the state after the start: clock, knobs and accounts as they were, no token, no fault, no call."""
+        start, frozen = self._first_clock
+        self.clock.restart(start, frozen=frozen)
+        self.set_knobs(**self._first_knobs.model_dump())
+        self._start()
+
+    def set_knobs(self, **changes: Any) -> Knobs:
+        """Turn knobs; nothing changes if one of the values is not valid."""
+        checked = Knobs.model_validate(self.knobs.model_dump() | changes)
+        for name in changes:
+            setattr(self.knobs, name, getattr(checked, name))
+        return self.knobs
+
+    def add_account(self, spec: AccountSpec | None = None) -> Account:
+        """Make an account as of now."""
+        account = Account(spec or AccountSpec(), len(self.accounts), self.seed, self.clock.now())
+        if account.open_id in self.accounts:
+            raise ValueError(f"there is an account {account.open_id} already")
+        self.accounts[account.open_id] = account
+        return account
+
+    def change_account(self, open_id: str, **changes: Any) -> Account:
+        """Make an account over with other attributes; its identity and the day it was made stay."""
+        old = self.account(open_id)
+        spec = AccountSpec.model_validate(old.spec.model_dump() | changes | {"open_id": open_id})
+        account = Account(spec, old.number, self.seed, old.made_at)
+        self.accounts[open_id] = account
+        return account
+
+    def account(self, open_id: str | None = None) -> Account:
+        """Return an account, the first one by default; KeyError if there is none."""
+        if open_id is None:
+            return next(iter(self.accounts.values()))
+        return self.accounts[open_id]
+
+    def authorize(
+        self, open_id: str | None = None, scopes: list[str] | None = None, redirect_uri: str | None = None
+    ) -> str:
+        """Let the account's owner press "Continue" on the consent page; return the authorisation code."""
+        account = self.account(open_id)
+        return self.tokens.consent(account.open_id, account.spec.scopes if scopes is None else scopes, redirect_uri)
+
+    def grant(
+        self,
+        open_id: str | None = None,
+        scopes: list[str] | None = None,
+        *,
+        access_token_expires_in: float | None = None,
+        refresh_token_expires_in: float | None = None,
+    ) -> JsonObject:
+        """Return tokens without the way over the consent page; a negative life makes expired ones."""
+        account = self.account(open_id)
+        granted = account.spec.scopes if scopes is None else scopes
+        return self.tokens.grant(account.open_id, granted, access_token_expires_in, refresh_token_expires_in)
+
+    def add_fault(self, path: str, kind: str, **options: Any) -> Fault:
+        """Set a fault; the options are the other attributes of `Fault`."""
+        fault = Fault.model_validate({"path": path, "kind": kind, **options})
+        self.faults.add(fault)
+        return fault
+
+    @property
+    def benchmark_seed(self) -> int:
+        """Return the seed of the figures that belong to no account."""
+        return noise.mix(self.seed, 99)

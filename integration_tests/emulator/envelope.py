@@ -1,0 +1,56 @@
+"""The response envelope and the return codes of the TikTok API for Business (fact sheet A3, A4)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from email.utils import format_datetime
+from enum import IntEnum
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+JsonObject = dict[str, Any]
+
+
+class Code(IntEnum):
+    """The return codes the emulator gives by itself."""
+
+    OK = 0
+    PERMISSION_ERROR = 40001
+    PARAM_ERROR = 40002
+    REQUEST_TOO_FREQUENT = 40100
+    INVALID_PARTNER = 40101
+    REFRESH_TOKEN_EXPIRE = 40103
+    EMPTY_ACCESS_TOKEN = 40104
+    INVALID_ACCESS_TOKEN = 40105
+    INVALID_REFRESH_TOKEN = 40107
+    INVALID_GRANT_TYPE = 40108
+    AUTH_CODE_ERROR = 40110
+    SCOPE_NOT_AUTHORIZED = 40130
+
+
+class ApiError(Exception):
+    """A failure that TikTok reports in the body, with HTTP 200."""
+
+    def __init__(self, code: int, message: str) -> None:
+        """Keep the code and the message for the envelope."""
+        super().__init__(f"{code} {message}")
+        self.code = int(code)
+        self.message = message
+
+
+def bad_parameter(name: str, reason: str) -> ApiError:
+    """Return the error for a parameter that TikTok does not accept."""
+    return ApiError(Code.PARAM_ERROR, f"{name}: {reason}")
+
+
+def enveloped(now: datetime, code: int, message: str, data: JsonObject) -> Response:
+    """Return the HTTP 200 response that carries a result or a failure."""
+    request_id = now.strftime("%Y%m%d%H%M%S") + secrets.token_hex(10).upper()
+    body = {"code": code, "message": message, "request_id": request_id, "data": data}
+    response = Response(orjson.dumps(body), media_type="application/json")
+    response.headers["X-Tt-Logid"] = request_id
+    response.headers["Date"] = format_datetime(now, usegmt=True)
+    return response

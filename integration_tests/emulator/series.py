@@ -1,0 +1,104 @@
+"""The daily series of an account (fact sheet A6, `metrics[]`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from . import noise
+from .posts import DAY, PostTimeline
+
+_ONE_DAY = timedelta(days=1)
+_POSTS_COUNT_FOR = 30 * DAY
+_SETTLES_AFTER = 48 * 3600
+
+
+def midnight(day: date) -> float:
+    """Return the epoch seconds at which a UTC day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def settled_share(day: date, now: float) -> float:
+    """Return how much of a day's final figures is known; they rise until 48 hours after its end (fact sheet D11)."""
+    return min(1.0, 0.8 + 0.2 * max(0.0, now - midnight(day + _ONE_DAY)) / _SETTLES_AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """The final figures of one day."""
+
+    day: date
+    views: int
+    new_followers: int
+    lost_followers: int
+
+    @property
+    def net_followers(self) -> int:
+        """Return the change of the follower count."""
+        return self.new_followers - self.lost_followers
+
+
+class DailySeries:
+    """The days of one account: views come from its posts, and followers come with the views."""
+
+    def __init__(
+        self, seed: int, timeline: PostTimeline, *, created: date, anchor: float, followers: int, daily_views: float
+    ) -> None:
+        """Let the follower count be `followers` at `anchor`; the days before and after follow from it."""
+        self._seed = seed
+        self._timeline = timeline
+        self._created = created
+        self._mean_growth = followers / max(1.0, (anchor - midnight(created)) / DAY)
+        self._mean_views = max(daily_views, 1.0)
+        self._days: dict[date, DayTotals] = {}
+        yesterday = datetime.fromtimestamp(anchor, UTC).date() - _ONE_DAY
+        self._known = {yesterday: followers - self._so_far(yesterday + _ONE_DAY, anchor)}
+        self._first_known = self._last_known = yesterday
+
+    def totals(self, day: date) -> DayTotals:
+        """Return the final figures of a day."""
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = self._compute(day)
+        return found
+
+    def followers_at_end_of(self, day: date) -> int:
+        """Return the follower total when a day ends."""
+        while self._last_known < day:
+            before = self._known[self._last_known]
+            self._last_known += _ONE_DAY
+            self._known[self._last_known] = before + self.totals(self._last_known).net_followers
+        while self._first_known > day:
+            after = self._known[self._first_known] - self.totals(self._first_known).net_followers
+            self._first_known -= _ONE_DAY
+            self._known[self._first_known] = after
+        return max(0, self._known[day])
+
+    def followers_at(self, instant: float) -> int:
+        """Return the follower total at an instant."""
+        today = datetime.fromtimestamp(instant, UTC).date()
+        return max(0, self.followers_at_end_of(today - _ONE_DAY) + self._so_far(today, instant))
+
+    def _so_far(self, day: date, instant: float) -> int:
+        return int(self.totals(day).net_followers * (instant - midnight(day)) / DAY)
+
+    def _compute(self, day: date) -> DayTotals:
+        if day < self._created:
+            return DayTotals(day, 0, 0, 0)
+        start, ordinal = midnight(day), day.toordinal()
+        weekend = 1.18 if day.weekday() >= 5 else 0.95
+        from_posts = sum(
+            post.views(start + DAY) - post.views(start)
+            for post in self._timeline.created_between(start - _POSTS_COUNT_FOR, start + DAY)
+        )
+        older = self._mean_views * 0.25
+        views = int((from_posts + older) * weekend * noise.between(0.94, 1.06, self._seed, ordinal, 1))
+        growth = self._mean_growth * (0.6 * weekend + 0.4 * views / self._mean_views)
+        new = growth * 1.45 * noise.between(0.8, 1.2, self._seed, ordinal, 2)
+        lost = self._mean_growth * 0.45 * noise.between(0.7, 1.3, self._seed, ordinal, 3)
+        return DayTotals(
+            day,
+            views,
+            int(new + noise.unit(self._seed, ordinal, 4)),
+            int(lost + noise.unit(self._seed, ordinal, 5)),
+        )

@@ -1,0 +1,102 @@
+"""Pytest fixtures: name this module in `pytest_plugins` and ask for `api`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from .accounts import Account, AccountSpec
+from .emulator import Emulator
+from .envelope import JsonObject
+from .knobs import Knobs
+from .server import RunningEmulator, running_emulator
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""A Friday: the newest day with figures is Wednesday, 2026-11-18."""
+
+
+class Api:
+    """A caller without any help: raw requests with the token of one account."""
+
+    def __init__(self, running: RunningEmulator, session: requests.Session) -> None:
+        """Authorise the first account."""
+        self.emulator: Emulator = running.emulator
+        self.url = running.url
+        self.session = session
+        self.as_account()
+
+    def as_account(self, account: Account | None = None, scopes: list[str] | None = None) -> None:
+        """Go on as another account, or with other scopes."""
+        self.open_id = (account or self.emulator.account()).open_id
+        self.token: str = self.emulator.grant(self.open_id, scopes)["access_token"]
+
+    def new_account(self, **attributes: Any) -> None:
+        """Make an account and go on as it."""
+        self.as_account(self.emulator.add_account(AccountSpec(**attributes)))
+
+    def raw_get(self, path: str, *, headers: dict[str, str] | None = None, **params: Any) -> requests.Response:
+        """Call an endpoint; lists and dicts are sent as JSON, the account's id is added unless it is given."""
+        query = {"business_id": self.open_id, **params}
+        query = {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in query.items()}
+        sent = {"Access-Token": self.token} if headers is None else headers
+        return self.session.get(f"{self.url}/open_api/v1.3/{path}", params=query, headers=sent, timeout=10)
+
+    def get(self, path: str, **params: Any) -> JsonObject:
+        """Call an endpoint and return the whole body."""
+        response = self.raw_get(path, **params)
+        assert response.status_code == 200
+        return dict(response.json())
+
+    def data(self, path: str, **params: Any) -> JsonObject:
+        """Call an endpoint that must succeed and return `data`."""
+        body = self.get(path, **params)
+        assert body["code"] == 0, body["message"]
+        return dict(body["data"])
+
+    def code(self, path: str, **params: Any) -> int:
+        """Call an endpoint and return only the code."""
+        return int(self.get(path, **params)["code"])
+
+    def post(self, path: str, body: JsonObject) -> JsonObject:
+        """Send a JSON body, as the OAuth endpoints want it."""
+        response = self.session.post(f"{self.url}/open_api/v1.3/{path}", json=body, timeout=10)
+        assert response.status_code == 200
+        return dict(response.json())
+
+    def all_posts(self, *fields: str, size: int = 20) -> list[JsonObject]:
+        """Walk the whole post list."""
+        posts: list[JsonObject] = []
+        params: JsonObject = {"fields": ["item_id", *fields], "max_count": size}
+        while True:
+            page = self.data("business/video/list/", **params)
+            posts += page["videos"]
+            if not page["has_more"]:
+                return posts
+            params["cursor"] = page["cursor"]
+
+
+@pytest.fixture(scope="session")
+def api_server() -> Iterator[RunningEmulator]:
+    """Serve one emulator for all tests: the clock stands still at NOON, no limits."""
+    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0)
+    with running_emulator(now=NOON, frozen=True, knobs=knobs) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api_session() -> Iterator[requests.Session]:
+    """Keep one connection open."""
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def api(api_server: RunningEmulator, api_session: requests.Session) -> Api:
+    """Return a caller to an emulator that has just been reset."""
+    api_server.emulator.reset()
+    return Api(api_server, api_session)

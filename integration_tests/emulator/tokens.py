@@ -1,0 +1,188 @@
+"""Authorisation codes, access tokens and refresh tokens (fact sheet A2)."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+
+from .clock import Clock
+from .envelope import ApiError, Code, JsonObject, bad_parameter
+from .knobs import Knobs
+from .parameters import required
+
+_BASE62 = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """The developer app."""
+
+    client_id: str = "7400000000000000001"
+    client_secret: str = field(default="emulator-client-secret", repr=False)
+    redirect_uri: str = "https://example.com/callback/"
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one account owner agreed to; all tokens of one consent hang on it."""
+
+    open_id: str
+    scopes: tuple[str, ...]
+    refresh_expires_at: float
+
+
+@dataclass(slots=True)
+class _AccessToken:
+    grant: Grant
+    expires_at: float
+
+
+@dataclass(slots=True)
+class _AuthCode:
+    grant: Grant
+    expires_at: float
+    redirect_uri: str
+
+
+class Tokens:
+    """Issues, refreshes, checks and revokes tokens."""
+
+    def __init__(self, app: AppCredentials, clock: Clock, knobs: Knobs) -> None:
+        """Start without any token."""
+        self._app = app
+        self._clock = clock
+        self._knobs = knobs
+        self._codes: dict[str, _AuthCode] = {}
+        self._access: dict[str, _AccessToken] = {}
+        self._refresh: dict[str, Grant] = {}
+
+    def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None) -> str:
+        """Stand for the consent page: return the authorisation code."""
+        code = _random(48) + "*" + _random(3) + "!5001.em"
+        redirect_uri = redirect_uri or self._app.redirect_uri
+        expires_at = self._clock.seconds() + self._knobs.auth_code_seconds
+        self._codes[code] = _AuthCode(self._new_grant(open_id, scopes), expires_at, redirect_uri)
+        return code
+
+    def grant(
+        self, open_id: str, scopes: list[str], access_seconds: float | None = None, refresh_seconds: float | None = None
+    ) -> JsonObject:
+        """Return ready-made tokens; a negative life makes expired ones."""
+        grant = self._new_grant(open_id, scopes)
+        if refresh_seconds is not None:
+            grant.refresh_expires_at = self._clock.seconds() + refresh_seconds
+        return self._issue(grant, self._new_refresh_token(grant), access_seconds)
+
+    def exchange(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/token: a code for tokens."""
+        self._check_app(body, "authorization_code")
+        code = required(body, "auth_code")
+        redirect_uri = required(body, "redirect_uri")
+        found = self._codes.get(code)
+        if found is None or found.expires_at <= self._clock.seconds():
+            raise ApiError(Code.AUTH_CODE_ERROR, "Auth code is invalid, expired or has been used.")
+        if redirect_uri != found.redirect_uri:
+            raise bad_parameter("redirect_uri", "does not match the redirect URL of the authorization")
+        del self._codes[code]
+        grant = found.grant
+        if self._knobs.reauthorisation_kills_old_tokens:
+            self._forget(lambda other: other.open_id == grant.open_id)
+        grant.refresh_expires_at = self._clock.seconds() + self._knobs.refresh_token_seconds
+        return self._issue(grant, self._new_refresh_token(grant))
+
+    def refresh(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/refresh_token; the year counts down and does not start again (fact sheet A2.3)."""
+        self._check_app(body, "refresh_token")
+        token = required(body, "refresh_token")
+        grant = self._refresh.get(token)
+        if grant is None:
+            raise ApiError(Code.INVALID_REFRESH_TOKEN, "Refresh token is invalid.")
+        if grant.refresh_expires_at <= self._clock.seconds():
+            raise ApiError(Code.REFRESH_TOKEN_EXPIRE, "Refresh token has expired.")
+        if self._knobs.refresh_kills_old_access_token:
+            self._access = {value: access for value, access in self._access.items() if access.grant is not grant}
+        if self._knobs.rotate_refresh_token:
+            if self._knobs.old_refresh_token_dies:
+                del self._refresh[token]
+            token = self._new_refresh_token(grant)
+        return self._issue(grant, token)
+
+    def revoke(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/revoke: the whole consent ends, its refresh token too."""
+        self._check_app(body, None)
+        grant = self._valid(required(body, "access_token")).grant
+        self._forget(lambda other: other is grant)
+        return {}
+
+    def info(self, body: JsonObject) -> JsonObject:
+        """Answer token_info/get."""
+        app_id, token = required(body, "app_id"), required(body, "access_token")
+        if app_id != self._app.client_id:
+            raise ApiError(Code.INVALID_PARTNER, "App id is incorrect.")
+        grant = self._valid(token).grant
+        return {"app_id": app_id, "creator_id": grant.open_id, "scope": _shuffled(grant.scopes)}
+
+    def grant_of(self, access_token: str | None) -> Grant:
+        """Return what a data call's Access-Token allows."""
+        if not access_token:
+            raise ApiError(Code.EMPTY_ACCESS_TOKEN, "Access token is empty.")
+        return self._valid(access_token).grant
+
+    def revoke_access_token(self, access_token: str) -> None:
+        """End one access token, as a fault: its refresh token goes on."""
+        self._access.pop(access_token, None)
+
+    def _valid(self, access_token: str) -> _AccessToken:
+        found = self._access.get(access_token)
+        if found is None:
+            raise ApiError(Code.INVALID_ACCESS_TOKEN, "Access token is incorrect or has been revoked.")
+        if found.expires_at <= self._clock.seconds():
+            raise ApiError(self._knobs.expired_token_code, "Access token has expired.")
+        return found
+
+    def _check_app(self, body: JsonObject, grant_type: str | None) -> None:
+        client_id, client_secret = required(body, "client_id"), required(body, "client_secret")
+        given = required(body, "grant_type") if grant_type else None
+        if (client_id, client_secret) != (self._app.client_id, self._app.client_secret):
+            raise ApiError(Code.INVALID_PARTNER, "Client id or client secret is incorrect.")
+        if given != grant_type:
+            raise ApiError(Code.INVALID_GRANT_TYPE, f"Grant type must be {grant_type}.")
+
+    def _new_grant(self, open_id: str, scopes: list[str]) -> Grant:
+        return Grant(open_id, tuple(scopes), self._clock.seconds() + self._knobs.refresh_token_seconds)
+
+    def _new_refresh_token(self, grant: Grant) -> str:
+        token = f"rft.{_random(48)}!5001.em"
+        self._refresh[token] = grant
+        return token
+
+    def _issue(self, grant: Grant, refresh_token: str, life: float | None = None) -> JsonObject:
+        life = self._knobs.access_token_seconds if life is None else life
+        access_token = f"act.{_random(48)}!5001.em"
+        now = self._clock.seconds()
+        self._access[access_token] = _AccessToken(grant, now + life)
+        return {
+            "access_token": access_token,
+            "expires_in": int(life),
+            "refresh_token": refresh_token,
+            "refresh_token_expires_in": int(grant.refresh_expires_at - now),
+            "open_id": grant.open_id,
+            "scope": _shuffled(grant.scopes),
+            "token_type": "Bearer",
+        }
+
+    def _forget(self, matches: Callable[[Grant], bool]) -> None:
+        self._access = {value: access for value, access in self._access.items() if not matches(access.grant)}
+        self._refresh = {value: grant for value, grant in self._refresh.items() if not matches(grant)}
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_BASE62) for _ in range(length))
+
+
+def _shuffled(scopes: tuple[str, ...]) -> str:
+    """Return the scopes in an order that changes from call to call (fact sheet A2.2)."""
+    return ",".join(SystemRandom().sample(scopes, len(scopes)))

@@ -1,0 +1,39 @@
+"""Addresses as TikTok writes them."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import quote
+
+_UTM = "utm_campaign=tt4d_open_api&utm_source="
+
+
+def signed(path: str, now: float) -> str:
+    """Return a temporary image address, different on every read (fact sheet D15)."""
+    expires = int(now + 48 * 3600) // 3600 * 3600
+    signature = quote(secrets.token_urlsafe(20) + "=", safe="")
+    return f"https://p16-sign-va.tiktokcdn.com/{path}?x-expires={expires}&x-signature={signature}"
+
+
+def share(username: str, item_id: int, *, photo: bool, app_id: str) -> str:
+    """Return the address of a post (fact sheet A7)."""
+    return f"https://www.tiktok.com/@{username}/{'photo' if photo else 'video'}/{item_id}?{_UTM}{app_id}"
+
+
+def embed(item_id: int, app_id: str) -> str:
+    """Return the address of the embedded player (fact sheet A7)."""
+    return f"https://www.tiktok.com/player/v1/{item_id}?music_info=1&description=1&autoplay=1&loop=1&{_UTM}{app_id}"
+
+
+def redirect_warnings(address: str) -> list[str]:
+    """Return what the real portal would refuse in a redirect URL (fact sheet A1)."""
+    scheme, _, rest = address.partition("://")
+    host = rest.partition("/")[0]
+    rules = {
+        "must begin with https://": scheme == "https",
+        "must end with /": address.endswith("/"),
+        "must have no query and no fragment": "?" not in address and "#" not in address,
+        "must have no port": ":" not in host,
+        "must have 10 to 512 characters": 10 <= len(address) <= 512,
+    }
+    return [rule for rule, kept in rules.items() if not kept]

@@ -1,0 +1,254 @@
+"""GET /business/video/list/: posts with their analytics (fact sheet A7)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from . import noise, urls, vocabulary
+from .accounts import Account
+from .envelope import JsonObject, bad_parameter
+from .fields import VIDEO_FIELDS, Field, Gate
+from .gaps import withhold
+from .knobs import Knobs
+from .parameters import Query, count, integer, json_literal, strings
+from .posts import Post
+from .profile import SMALL_ACCOUNT
+from .series import midnight
+
+DEFAULT_FIELDS = ["item_id"]
+_CURVES = ("video_view_retention", "engagement_likes")
+
+
+# The counters that are a steady share of a post's views: from the lowest to the highest share.
+_SHARES_OF_VIEWS = {
+    "likes": (0.03, 0.08),
+    "shares": (0.001, 0.006),
+    "favorites": (0.003, 0.012),
+    "reach": (0.68, 0.85),
+    "new_followers": (0.0006, 0.002),
+    "profile_views": (0.005, 0.012),
+    "website_clicks": (0.0001, 0.0006),
+    "phone_number_clicks": (0, 0.00005),
+    "lead_submissions": (0, 0.00003),
+    "app_download_clicks": (0, 0.00002),
+    "email_clicks": (0, 0.00004),
+    "address_clicks": (0, 0.0001),
+}
+_SHARE_KEYS = {name: key for key, name in enumerate(_SHARES_OF_VIEWS)}
+
+
+class PostReading:
+    """The fields of a post at one instant."""
+
+    def __init__(
+        self, post: Post, account: Account, app_id: str, knobs: Knobs, now: float, figures_until: float
+    ) -> None:
+        """Read `post` at `now`, with the figures that are known until `figures_until`."""
+        self._post = post
+        self._account = account
+        self._app_id = app_id
+        self._knobs = knobs
+        self._now = now
+        self._until = figures_until
+        self._hook = noise.between(0.6, 0.85, post.seed, 14)
+
+    def value(self, name: str) -> Any:
+        """Return one field."""
+        post, account, audience = self._post, self._account, self._account.demographics
+        match name:
+            case "item_id":
+                return str(post.item_id)
+            case "media_type":
+                return "PHOTO" if post.is_photo else "VIDEO"
+            case "is_ad":
+                return post.is_ad
+            case "thumbnail_url":
+                return urls.signed(f"obj/tos-maliva-p-0068/{post.seed:016x}", self._now)
+            case "share_url":
+                return urls.share(account.username, post.item_id, photo=post.is_photo, app_id=self._app_id)
+            case "embed_url":
+                return urls.embed(post.item_id, self._app_id)
+            case "caption":
+                return post.caption(account.theme)
+            case "create_time":
+                return str(post.create_time)
+            case "video_duration":
+                return post.duration
+            case "video_views":
+                return post.views(self._until)
+            case "comments":
+                return post.comments(self._until)
+            case "average_time_watched":
+                return self._average_time
+            case "total_time_watched":
+                return round(post.views(self._until) * self._average_time, 3)
+            case "full_video_watched_rate":
+                return 0.0 if post.is_photo else self._retention_at(post.duration)
+            case "video_view_retention":
+                return self._curve([1.0, *(self._retention_at(second) for second in range(1, self._points))])
+            case "engagement_likes":
+                return self._engagement_likes()
+            case "impression_sources":
+                return self._impression_sources()
+            case "audience_genders":
+                return audience.genders(noise.mix(post.seed, 18))
+            case "audience_countries":
+                return audience.countries(noise.mix(post.seed, 19))
+            case "audience_cities":
+                return audience.cities(noise.mix(post.seed, 20), prefixed=True)
+            case "audience_types":
+                return self._audience_types()
+        low, high = _SHARES_OF_VIEWS[name]
+        return post.portion(_SHARE_KEYS[name], low, high, self._until)
+
+    @property
+    def _average_time(self) -> float:
+        return round(max(1.2, self._post.duration or 6) * noise.between(0.2, 0.5, self._post.seed, 25), 3)
+
+    def _engagement_likes(self) -> list[JsonObject]:
+        peak = noise.between(1, max(2, self._points * 0.6), self._post.seed, 15)
+        weights = [math.exp(-abs(second - peak) / 4) + 0.02 for second in range(self._points)]
+        return self._curve(noise.shares(weights, noise.stream(self._post.seed, 16), 0.3))
+
+    def _impression_sources(self) -> list[JsonObject]:
+        """Where the viewers came from, sorted from high to low; this app shows Direct Message on some posts only."""
+        random = noise.stream(self._post.seed, 17)
+        named = vocabulary.IMPRESSION_SOURCES if random.random() < 0.3 else vocabulary.IMPRESSION_SOURCES[:-1]
+        parts = noise.shares([weight for _, weight in named], random, 0.6)
+        ranked = sorted(zip(parts, (name for name, _ in named), strict=True), reverse=True)
+        return [{"impression_source": name, "percentage": part} for part, name in ranked]
+
+    def _audience_types(self) -> list[JsonObject]:
+        """Two pairs: followers or not, new or returning viewers."""
+        followers = noise.between(0.05, 0.35, self._post.seed, 21)
+        new = noise.between(0.75, 0.95, self._post.seed, 22)
+        pairs = {
+            "FOLLOWER_PERCENT": followers,
+            "NON_FOLLOWER_PERCENT": 1 - followers,
+            "NEW_VIEWER": new,
+            "RETURN_VIEWER": 1 - new,
+        }
+        return [{"type": name, "percentage": noise.floor4(part)} for name, part in pairs.items()]
+
+    @property
+    def _points(self) -> int:
+        return self._knobs.retention_seconds or max(1, min(int(self._post.duration), 30))
+
+    def _retention_at(self, second: float) -> float:
+        return noise.floor4(self._hook * math.exp(-1.6 * second / max(self._post.duration, 1)))
+
+    def _curve(self, parts: list[float]) -> list[JsonObject]:
+        scale, first = self._knobs.curve_scale, self._knobs.first_second
+        return [
+            {"second": str(first + place), "percentage": round(part * scale, 4)} for place, part in enumerate(parts)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The `filters` parameter."""
+
+    video_ids: list[str] | None = None
+    ad_post_only: bool = False
+
+    @classmethod
+    def read(cls, query: Query, most_ids: int) -> Filters:
+        """Parse and check it; `ad_post_only` is valid only together with `video_ids`."""
+        value = json_literal(query, "filters")
+        if value is None:
+            return cls()
+        if not isinstance(value, dict):
+            raise bad_parameter("filters", "Not a valid JSON object.")
+        ids = value.get("video_ids")
+        ad_post_only = value.get("ad_post_only", False)
+        if ids is not None and len(strings(ids, "filters.video_ids")) > most_ids:
+            raise bad_parameter("filters.video_ids", f"must have at most {most_ids} items")
+        if not isinstance(ad_post_only, bool):
+            raise bad_parameter("filters.ad_post_only", "Not a valid boolean.")
+        if ad_post_only and not ids:
+            raise bad_parameter("filters.ad_post_only", "only valid together with video_ids")
+        return cls(ids or None, ad_post_only)
+
+
+class VideoListEndpoint:
+    """Answers /business/video/list/ for one account."""
+
+    def __init__(
+        self, account: Account, scopes: frozenset[str], app_id: str, knobs: Knobs, now: float, today: date
+    ) -> None:
+        """Answer at `now` for a token that carries `scopes`."""
+        self._account = account
+        self._scopes = scopes
+        self._app_id = app_id
+        self._knobs = knobs
+        self._now = now
+        self._figures_until = midnight(today - timedelta(days=knobs.latent_days - 1))
+        self._is_small = account.followers_at(now) < SMALL_ACCOUNT
+
+    def answer(self, names: list[str], query: Query) -> JsonObject:
+        """Return the `data` object for the requested fields."""
+        if "item_id" not in names and self._knobs.video_list_without_item_id == "error":
+            raise bad_parameter("fields", "item_id is required")
+        size = count(query, 10, 1, 20)
+        cursor = integer(query, "cursor", math.ceil(self._now * 1000))
+        filters = Filters.read(query, self._knobs.max_video_ids)
+        fields = [VIDEO_FIELDS[name] for name in names if VIDEO_FIELDS[name].scope in self._scopes]
+        if filters.video_ids is not None:
+            found = (self._account.timeline.find(item_id, self._now) for item_id in dict.fromkeys(filters.video_ids))
+            posts = [post for post in found if post and self._is_listed(post)]
+            posts = [post for post in posts if post.is_ad_only or not filters.ad_post_only]
+            return {"videos": [self._row(post, fields) for post in posts], "has_more": False, "cursor": 0}
+        return self._page(cursor, size, fields)
+
+    def _is_listed(self, post: Post) -> bool:
+        return post.hidden_draw >= self._knobs.hidden_post_rate
+
+    def _page(self, cursor: int, size: int, fields: list[Field]) -> JsonObject:
+        timeline = self._account.timeline
+        older = timeline.count_before(cursor / 1000, self._now)
+        just_before_next = timeline.time_of(older - 1) * 1000 + 1 if older else 0
+        page_number = (timeline.count(self._now) - older) // size + 1
+        # The cursor of an empty page stops just before the next post, so that the page after it is never empty too.
+        if self._knobs.empty_pages and page_number % self._knobs.empty_pages == 0 and cursor > just_before_next > 0:
+            return {"videos": [], "has_more": True, "cursor": just_before_next}
+        if size > 1 and noise.unit(self._account.seed, older, 6) < self._knobs.short_page_rate:
+            size -= 1
+        last = max(0, older - size)
+        # Hidden posts take their place on the page: that is what makes a page short (fact sheet A7).
+        posts = [post for post in map(timeline.post, range(older - 1, last - 1, -1)) if self._is_listed(post)]
+        following = posts[-1].create_time if posts else timeline.time_of(last) if older else 0
+        return {
+            "videos": [self._row(post, fields) for post in posts],
+            "has_more": last > 0,
+            "cursor": following * 1000,
+        }
+
+    def _row(self, post: Post, fields: list[Field]) -> JsonObject:
+        knobs = self._knobs
+        reading = PostReading(post, self._account, self._app_id, knobs, self._now, self._figures_until)
+        fresh = post.create_time >= self._figures_until
+        idle = post.is_idle(self._now)
+        small_look = knobs.small_account_post_audience if self._is_small else "present"
+        row: JsonObject = {}
+        for field in fields:
+            if post.is_photo and field.name in _CURVES:
+                withhold(row, field, "omit", knobs.photo_curves)
+            elif not self._account.passes(self._gate(field)):
+                withhold(row, field, knobs.account_kind_values, "omit")
+            elif fresh and field.late:
+                withhold(row, field, knobs.fresh_values, knobs.fresh_arrays)
+            elif idle and field.idle:
+                withhold(row, field, knobs.idle_values, knobs.idle_arrays)
+            elif small_look != "present" and field.name.startswith("audience_"):
+                withhold(row, field, "omit", small_look)
+            else:
+                row[field.name] = reading.value(field.name)
+        return row
+
+    def _gate(self, field: Field) -> Gate:
+        if field.name == "profile_views" and self._knobs.profile_views_needs_registration:
+            return Gate.REGISTERED
+        return field.gate

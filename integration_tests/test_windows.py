@@ -1,0 +1,87 @@
+"""Which days and posts a sync reads, with and without a state."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import requests
+
+from integration_tests.connector import Connector, Message, token_config
+from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.emulator.server import RunningEmulator
+
+DAILY = ["account_metrics", "account_metrics_audience_activity"]
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def state_of(stream: str, cursor: dict[str, str]) -> list[Message]:
+    """The state of a stream that was read to its end up to `cursor`."""
+    partition = {"business_id": FIRST_OPEN_ID, "parent_slice": {"business_id": FIRST_OPEN_ID}}
+    blob = {
+        "use_global_cursor": False,
+        "states": [{"partition": partition, "cursor": cursor}],
+        "state": cursor,
+        "lookback_window": 1,
+        "parent_state": {"account": {"read": [FIRST_OPEN_ID]}},
+    }
+    return [{"type": "STREAM", "stream": {"stream_descriptor": {"name": stream}, "stream_state": blob}}]
+
+
+def test_the_first_sync_reads_58_days(connector: Connector, tiktok: RunningEmulator) -> None:
+    output = connector.read(token_config(tiktok), DAILY)
+    days = [row["metric_date"] for row in output.rows("account_metrics")]
+    assert min(days) == str(today() - timedelta(days=58))
+    assert {row["metric_date"] for row in output.rows("account_metrics_audience_activity")} == set(days)
+
+
+def test_a_pause_of_three_months_is_a_clamped_window(connector: Connector, tiktok: RunningEmulator) -> None:
+    old = state_of("account_metrics", {"metric_date": str(today() - timedelta(days=92))})
+    output = connector.read(token_config(tiktok, lookback_days=3), ["account_metrics"], state=old)
+    assert output.errors == []
+    assert min(row["metric_date"] for row in output.rows("account_metrics")) == str(today() - timedelta(days=58))
+
+
+def test_a_later_sync_reads_lookback_days_behind_its_cursor(connector: Connector, tiktok: RunningEmulator) -> None:
+    state = state_of("account_metrics", {"metric_date": str(today() - timedelta(days=10))})
+    output = connector.read(token_config(tiktok, lookback_days=5), ["account_metrics"], state=state)
+    assert min(row["metric_date"] for row in output.rows("account_metrics")) == str(today() - timedelta(days=15))
+
+
+def test_streams_with_different_states_share_the_call(connector: Connector, tiktok: RunningEmulator) -> None:
+    state = state_of("account_metrics", {"metric_date": str(today() - timedelta(days=10))})
+    output = connector.read(token_config(tiktok, lookback_days=5), DAILY, state=state)
+    assert min(row["metric_date"] for row in output.rows(DAILY[1])) == str(today() - timedelta(days=58))
+    summary = requests.get(f"{tiktok.url}/_emulator/calls/summary", timeout=10).json()
+    assert summary["business/get/"]["total"] == 2
+
+
+def test_start_date_and_end_date_bound_days_and_posts(connector: Connector, tiktok: RunningEmulator) -> None:
+    start, end = today() - timedelta(days=40), today() - timedelta(days=12)
+    config = token_config(tiktok, start_date=str(start), end_date=str(end))
+    output = connector.read(config, ["account_metrics", "videos"])
+    days = [row["metric_date"] for row in output.rows("account_metrics")]
+    assert (min(days), max(days)) == (str(start), str(end))
+    published = [row["create_time"][:10] for row in output.rows("videos")]
+    everything = connector.read(token_config(tiktok), ["videos"]).rows("videos")
+    wanted = [row for row in everything if str(start) <= row["create_time"][:10] <= str(end)]
+    assert len(published) == len(wanted) > 0
+
+
+def test_a_day_is_provisional_until_48_hours_after_its_end(connector: Connector, tiktok: RunningEmulator) -> None:
+    rows = connector.read(token_config(tiktok), ["account_metrics"]).rows("account_metrics")
+    provisional = {row["metric_date"] for row in rows if row["is_provisional"]}
+    # The newest day that TikTok has computed is the day before yesterday, which ended less than 48 hours ago.
+    assert provisional == {str(today() - timedelta(days=2))}
+
+
+def test_an_account_that_has_no_state_of_its_own_gets_its_history(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    state = state_of("videos", {"create_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
+    blob = state[0]["stream"]["stream_state"]
+    blob["states"][0]["partition"] = {"business_id": "another", "parent_slice": {"business_id": "another"}}
+    blob["parent_state"] = {"account": {"read": ["another"]}}
+    with_state = connector.read(token_config(tiktok), ["videos"], state=state)
+    without = connector.read(token_config(tiktok), ["videos"])
+    assert with_state.row_counts == without.row_counts
