@@ -9,6 +9,8 @@ the state that the next sync starts from.
 """
 
 import ipaddress
+import math
+import re
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -16,9 +18,10 @@ from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, BinaryIO
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
+import backoff
 import orjson
 import requests
 from airbyte_cdk.models import FailureType
@@ -34,6 +37,7 @@ from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination
 from airbyte_cdk.sources.declarative.transformations.transformation import RecordTransformation
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.error_handlers import BackoffStrategy
+from airbyte_cdk.sources.streams.http.exceptions import DefaultBackoffException
 from airbyte_cdk.sources.streams.http.requests_native_auth.oauth import SingleUseRefreshTokenOauth2Authenticator
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
@@ -54,7 +58,7 @@ def config_error(sentence: str, detail: str | None = None) -> AirbyteTracedExcep
 def unexpected_answer(sentence: str, detail: str | None = None) -> AirbyteTracedException:
     """TikTok answered in a way that the connector does not know: better a failed stream than a wrong table."""
     return AirbyteTracedException(
-        message=f"{sentence} Nothing of this page was read; please report it with the request id in the log.",
+        message=f"{sentence} The stream stops here rather than guess; please report this sentence as an issue.",
         internal_message=detail or sentence,
         failure_type=FailureType.system_error,
     )
@@ -126,7 +130,7 @@ _SYNCS_LOCK = threading.Lock()
 
 
 def sync_of(api_budget: APIBudget) -> Sync:
-    """The sync that `api_budget` was built for; the first component that asks begins it."""
+    """The sync that `api_budget` was built for; it begins when the first component is built that asks for it."""
     with _SYNCS_LOCK:
         sync = _SYNCS.get(api_budget)
         if sync is None:
@@ -149,11 +153,11 @@ def _parse_date(config: Config, name: str) -> date | None:
         ) from None
 
 
-def _is_loopback(host: str | None) -> bool:
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host or "").is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 
@@ -177,13 +181,21 @@ def validate_settings(config: Config) -> None:
         )
     url = config.get("api_url")
     if url:
-        parts = urlsplit(str(url))
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-        if not is_safe or not parts.hostname:
+        # Libraries disagree on where the host ends in an address with a user, a backslash or an odd bracket.
+        parts = re.fullmatch(
+            r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?(?:/[a-z0-9._~/-]*)?", str(url).lower()
+        )
+        if parts is None or (parts[1] == "http" and not _is_loopback(parts[2].strip("[]"))):
             raise config_error(
                 "The setting `api_url` must begin with https://, or with http:// for a server on this machine "
                 "(localhost or 127.0.0.1), because access tokens are sent to it. Remove it to call TikTok itself."
             )
+
+
+def _require(credentials: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if not credentials.get(name):
+            raise config_error(f"The setting `credentials.{name}` is missing. Fill it in or authenticate again.")
 
 
 # --- Accounts and tokens --------------------------------------------------------------------------------------------
@@ -228,6 +240,14 @@ class OAuthAccount(SingleUseRefreshTokenOauth2Authenticator):
     def build_refresh_request_body(self) -> str:  # type: ignore[override]  # requests sends a string as it is
         """The form fields of OAuth as the JSON text that TikTok wants."""
         return orjson.dumps(super().build_refresh_request_body()).decode()
+
+    @backoff.on_exception(backoff.expo, DefaultBackoffException, max_time=300)
+    def _make_handled_request(self) -> Any:
+        """Send the request; the CDK tries again after network trouble, and here after an answer that is not JSON."""
+        try:
+            return super()._make_handled_request()
+        except requests.JSONDecodeError as error:
+            raise DefaultBackoffException(requests.PreparedRequest(), None, "TikTok's answer is not JSON.") from error
 
     def refresh_access_token(self) -> tuple[str, AirbyteDateTime, str | None]:  # type: ignore[override]
         """Refresh once; takes over the open_id that TikTok sends along."""
@@ -298,8 +318,10 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
         validate_settings(self.config)
         credentials = self.config.get("credentials") or {}
         if credentials.get("auth_type") == "business_access_token":
+            _require(credentials, "access_token", "business_id")
             self.accounts = [AccessTokenAccount(credentials["business_id"], credentials["access_token"])]
         else:
+            _require(credentials, "client_id", "client_secret", "refresh_token")
             endpoint = InterpolatedString.create(self.token_refresh_endpoint, parameters=parameters).eval(self.config)
             self.accounts = [OAuthAccount(self.config, endpoint)]
 
@@ -562,12 +584,12 @@ class PostPagination(PaginationStrategy):
             return None
         if posts and stream_slice and timestamp(posts[-1].get("create_time")) < stream_slice["start_time"]:
             return None
-        cursor = data.get("cursor")
-        if cursor is None or (last_page_token_value is not None and int(cursor) >= int(last_page_token_value)):
+        cursor = int(data["cursor"]) if str(data.get("cursor")).isdecimal() else None
+        if cursor is None or (last_page_token_value and cursor >= int(last_page_token_value)):
             raise unexpected_answer(
-                "TikTok's list of posts does not advance.", f"cursor {cursor} follows cursor {last_page_token_value}"
+                f"TikTok's list of posts does not advance: cursor {data.get('cursor')} follows {last_page_token_value}."
             )
-        return int(cursor)
+        return cursor
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------
@@ -647,17 +669,21 @@ class BreakdownExtractor(RecordExtractor):
                 yield row
 
 
-@lru_cache(maxsize=4096)
 def timestamp(epoch: Any) -> str:
     """TikTok's seconds since 1970, a string or a number, as RFC 3339 in UTC.
 
     In:  "1788861607" or 1788861607
-    Out: "2026-09-08T09:20:07Z"
+    Out: "2026-09-08T10:00:07Z"
     """
     try:
-        return datetime.fromtimestamp(int(epoch), tz=timezone.utc).strftime(TIMESTAMP_FORMAT)
+        return _timestamp(epoch)
     except (TypeError, ValueError, OverflowError):
         raise unexpected_answer(f"TikTok sent '{epoch}' as a time, which is not a number of seconds.") from None
+
+
+@lru_cache(maxsize=4096)
+def _timestamp(epoch: Any) -> str:
+    return datetime.fromtimestamp(int(epoch), tz=timezone.utc).strftime(TIMESTAMP_FORMAT)
 
 
 @dataclass
@@ -665,7 +691,7 @@ class EpochToTimestamp(RecordTransformation):
     """Writes the columns in `columns` as RFC 3339 instead of epoch seconds.
 
     In:  `{"create_time": "1788861607"}`
-    Out: `{"create_time": "2026-09-08T09:20:07Z"}`
+    Out: `{"create_time": "2026-09-08T10:00:07Z"}`
     """
 
     config: Config
@@ -722,6 +748,10 @@ class SyncDate(RecordTransformation):
     config: Config
     parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
+    _sync: Sync = field(init=False, repr=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._sync = sync_of(self.api_budget)
 
     def transform(
         self,
@@ -731,7 +761,7 @@ class SyncDate(RecordTransformation):
         stream_slice: StreamSlice | None = None,
     ) -> None:
         """Change `record` in place."""
-        record["metric_date"] = sync_of(self.api_budget).date
+        record["metric_date"] = self._sync.date
 
 
 @dataclass
@@ -798,9 +828,10 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool):
+    number = value if isinstance(value, int) and not isinstance(value, bool) else float(str(value))
+    if not math.isfinite(number):
         raise ValueError
-    return float(value) if isinstance(value, str) else value
+    return number
 
 
 def _boolean(value: Any) -> bool:
@@ -931,7 +962,7 @@ class ReopenRecentPosts(StateMigration):
         read_to_the_end = ((stream_state.get("parent_state") or {}).get("account") or {}).get("read") or []
         states = []
         for entry in stream_state["states"]:
-            newest = entry["cursor"]["create_time"]
+            newest = entry["cursor"].get("create_time", "")
             if newest > self._start or entry["partition"]["business_id"] in read_to_the_end:
                 states.append({**entry, "cursor": {**entry["cursor"], "create_time": self._first_to_read(newest)}})
         return {**stream_state, "states": states}

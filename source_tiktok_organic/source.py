@@ -79,7 +79,8 @@ def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: st
         return f"The setting `{path}{missing}` is missing. {_meaning(properties[missing])}"
     name = str(error.absolute_path[0])
     definition = properties[name]
-    shown = "of the wrong kind" if definition.get("airbyte_secret") else repr(value[name])
+    is_secret = definition.get("airbyte_secret") or definition["type"] == "object"
+    shown = "of the wrong kind" if is_secret else repr(value[name])
     return f"The setting `{path}{name}` is {shown}, but it must be {_wanted(definition)}."
 
 

@@ -1,0 +1,282 @@
+"""Configs, and running the connector in this process: a read and what came out of it, or a check."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteErrorTraceMessage,
+    AirbyteMessageSerializer,
+    AirbyteStateMessage,
+    AirbyteStateMessageSerializer,
+    AirbyteStreamStatus,
+    ConfiguredAirbyteCatalog,
+    SyncMode,
+)
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
+from airbyte_cdk.sources.streams import call_rate
+from airbyte_cdk.sources.streams.http import rate_limiting
+from airbyte_cdk.test.catalog_builder import CatalogBuilder, ConfiguredAirbyteStreamBuilder
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from airbyte_cdk.test.entrypoint_wrapper import read as read_in_process
+from airbyte_cdk.test.models.scenario import ExpectedOutcome
+from backoff import _sync as backoff_sync
+from freezegun.api import FrozenDateTimeFactory
+
+from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
+from unit_tests.tiktok import ACCESS_TOKEN, BUSINESS_ID, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TikTok
+
+ACCOUNT_STREAMS = (
+    "account",
+    "account_audience_ages",
+    "account_audience_genders",
+    "account_audience_countries",
+    "account_audience_cities",
+    "account_metrics",
+    "account_metrics_audience_activity",
+)
+BREAKDOWN_STREAMS = (
+    "videos_impression_sources",
+    "videos_audience_types",
+    "videos_audience_countries",
+    "videos_audience_cities",
+    "videos_audience_genders",
+    "videos_video_view_retention",
+    "videos_engagement_likes",
+)
+POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
+ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS)
+
+Row = dict[str, Any]
+State = list[AirbyteStateMessage]
+
+
+def static_token_config(**settings: Any) -> dict[str, Any]:
+    """A config with an access token that is used as it is."""
+    return {
+        "credentials": {
+            "auth_type": "business_access_token",
+            "access_token": ACCESS_TOKEN,
+            "business_id": BUSINESS_ID,
+        },
+        **settings,
+    }
+
+
+def oauth_config(settings: Mapping[str, Any] | None = None, /, **credentials: Any) -> dict[str, Any]:
+    """A config as after the first sign-in: a refresh token and no access token yet."""
+    return {
+        "credentials": {
+            "auth_type": "business_oauth",
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": REFRESH_TOKEN,
+            **credentials,
+        },
+        **(settings or {}),
+    }
+
+
+@cache
+def _manifest() -> str:
+    return json.dumps(SourceTiktokOrganic().resolved_manifest)
+
+
+class PreparedSource(SourceTiktokOrganic):
+    """The source with its manifest loaded, resolved and validated once for all reads; that takes as long as a read."""
+
+    def __init__(self, selected: ConfiguredAirbyteCatalog, config: Mapping[str, Any], state: State | None) -> None:
+        with patch.object(concurrent_declarative_source, "get_declarative_component_schema", dict):
+            super().__init__(selected, config, state)
+
+    def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> dict[str, Any]:
+        return {}
+
+    def _pre_process_manifest(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        prepared: dict[str, Any] = json.loads(_manifest())
+        return prepared
+
+    def _validate_source(self) -> None:
+        pass
+
+
+class Clock:
+    """The time of the tests. It stands still unless it is moved or somebody waits: then it jumps and nobody waits."""
+
+    def __init__(self, frozen: FrozenDateTimeFactory) -> None:
+        self._frozen = frozen
+        self.waits: list[float] = []
+
+    def move_to(self, moment: str) -> None:
+        """Set the clock, to `2026-11-20T12:00:00Z` for example."""
+        self._frozen.move_to(moment)
+
+    def tick(self, seconds: float) -> None:
+        """Set the clock forward."""
+        self._frozen.tick(timedelta(seconds=seconds))
+
+    def sleep(self, seconds: float) -> None:
+        """What replaces `time.sleep` wherever the CDK waits for TikTok."""
+        self.waits.append(seconds)
+        self.tick(max(seconds, 0.001))
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return datetime.now(timezone.utc)
+
+    @contextmanager
+    def replacing_waits(self) -> Iterator[None]:
+        """While this lasts, the CDK's retries and its call rate move the clock instead of waiting."""
+        time = SimpleNamespace(sleep=self.sleep)
+        with (
+            patch.object(call_rate, "time", time),
+            patch.object(rate_limiting, "time", time),
+            patch.object(backoff_sync, "time", time),
+        ):
+            yield
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a read."""
+
+    output: EntrypointOutput
+
+    def rows(self, stream: str) -> list[Row]:
+        """The stream's rows, in the order in which they came. A column that is null is not there."""
+        records = [message.record for message in self.output.records if message.record]
+        return [dict(record.data) for record in records if record.stream == stream]
+
+    def rows_by(self, stream: str, column: str) -> dict[Any, Row]:
+        """The stream's rows by one column, of which no value may come twice."""
+        rows = {row.get(column): row for row in self.rows(stream)}
+        assert len(rows) == len(self.rows(stream))
+        return rows
+
+    def column(self, stream: str, name: str) -> list[Any]:
+        """One column of the stream's rows; null where it is not there."""
+        return [row.get(name) for row in self.rows(stream)]
+
+    @property
+    def state(self) -> State:
+        """The last state of each stream, as Airbyte hands it to the next sync."""
+        last: dict[str, AirbyteStateMessage] = {}
+        for message in self.output.state_messages:
+            assert message.state
+            assert message.state.stream
+            last[message.state.stream.stream_descriptor.name] = message.state
+        return list(last.values())
+
+    @property
+    def failures(self) -> dict[str, AirbyteErrorTraceMessage]:
+        """The error of each stream that failed."""
+        failures = {}
+        for message in self.output.errors:
+            assert message.trace
+            error = message.trace.error
+            assert error
+            if error.stream_descriptor:
+                failures[error.stream_descriptor.name] = error
+        return failures
+
+    def is_complete(self, stream: str) -> bool:
+        """Whether Airbyte was told that the stream was read to its end."""
+        return self.output.get_stream_statuses(stream)[-1:] == [AirbyteStreamStatus.COMPLETE]
+
+    @property
+    def text(self) -> str:
+        """Every message as text, to look for what must not be in any."""
+        messages = self.output.get_message_iterator()
+        return "\n".join(json.dumps(AirbyteMessageSerializer.dump(message), default=str) for message in messages)
+
+
+def catalog(*streams: str, sync_mode: SyncMode = SyncMode.incremental) -> ConfiguredAirbyteCatalog:
+    """A catalog that selects these streams."""
+    builder = CatalogBuilder()
+    for name in streams:
+        builder.with_stream(ConfiguredAirbyteStreamBuilder().with_name(name).with_sync_mode(sync_mode))
+    built: ConfiguredAirbyteCatalog = builder.build()
+    return built
+
+
+def read(
+    tiktok: TikTok,
+    clock: Clock,
+    *streams: str,
+    config: Mapping[str, Any] | None = None,
+    state: State | None = None,
+    sync_mode: SyncMode = SyncMode.incremental,
+    expect_failure: bool = False,
+) -> Outcome:
+    """Read these streams from `tiktok`. Errors fail the test unless `expect_failure`."""
+    settings = static_token_config() if config is None else config
+    selected = catalog(*streams, sync_mode=sync_mode)
+    with tiktok.serving(), clock.replacing_waits():
+        source = PreparedSource(selected, settings, state)
+        expected = ExpectedOutcome.EXPECT_EXCEPTION if expect_failure else ExpectedOutcome.EXPECT_SUCCESS
+        outcome = Outcome(read_in_process(source, settings, selected, state, expected_outcome=expected))
+    assert bool(outcome.output.errors) is expect_failure, outcome.output.get_formatted_error_message()
+    return outcome
+
+
+def check(tiktok: TikTok, clock: Clock, config: Mapping[str, Any], directory: Path) -> AirbyteConnectionStatus:
+    """Check this config as the command `check` does."""
+    path = directory / "config.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    arguments = TiktokOrganicEntrypoint.parse_args(["check", "--config", str(path)])
+    with tiktok.serving(), clock.replacing_waits():
+        entrypoint = TiktokOrganicEntrypoint(SourceTiktokOrganic(config=config))
+        messages = [AirbyteMessageSerializer.load(json.loads(line)) for line in entrypoint.run(arguments)]
+    statuses = [message.connectionStatus for message in messages if message.connectionStatus]
+    assert len(statuses) == 1
+    return statuses[0]
+
+
+def state_of(stream: str, cursor: Mapping[str, str], *, business_id: str = BUSINESS_ID) -> State:
+    """The state of a stream of which one account was read to its end and has this cursor."""
+    partition: dict[str, Any] = {"business_id": business_id}
+    parent_state: dict[str, Any] = {}
+    if stream != "account":
+        partition["parent_slice"] = {"business_id": business_id}
+        parent_state = {"account": {"read": [business_id]}}
+    message = {
+        "type": "STREAM",
+        "stream": {
+            "stream_descriptor": {"name": stream},
+            "stream_state": {
+                "use_global_cursor": False,
+                "states": [{"partition": partition, "cursor": dict(cursor)}],
+                "state": dict(cursor),
+                "lookback_window": 1,
+                "parent_state": parent_state,
+            },
+        },
+    }
+    return [AirbyteStateMessageSerializer.load(message)]
+
+
+def state_text(state: State) -> str:
+    """A state as Airbyte stores it."""
+    return json.dumps([AirbyteStateMessageSerializer.dump(message) for message in state])
+
+
+def cursors(state: State, stream: str) -> list[tuple[str, dict[str, str]]]:
+    """The accounts in the state of a stream with their cursors."""
+    dumped = [AirbyteStateMessageSerializer.dump(message)["stream"] for message in state]
+    (found,) = [entry for entry in dumped if entry["stream_descriptor"]["name"] == stream]
+    return [(entry["partition"]["business_id"], entry["cursor"]) for entry in found["stream_state"]["states"]]
+
+
+def control_messages(printed: str) -> list[dict[str, Any]]:
+    """The configs that were printed as CONNECTOR_CONFIG messages."""
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith('{"type":"CONTROL"')]
+    return [line["control"]["connectorConfig"]["config"] for line in lines]

@@ -1,0 +1,308 @@
+"""A mistake in a config is answered with a sentence that names the setting and what belongs there, and no secret."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from source_tiktok_organic import run as command
+from source_tiktok_organic.source import SourceTiktokOrganic, config_mistake
+from unit_tests.syncs import oauth_config, static_token_config
+
+# What no sentence may repeat.
+SECRET = "act.DoNotRepeatMe!5001.em"
+
+
+@pytest.fixture(scope="module")
+def specification() -> dict[str, Any]:
+    """The JSON schema of a config."""
+    source = SourceTiktokOrganic()
+    specification: dict[str, Any] = source.spec(source.logger).connectionSpecification
+    return specification
+
+
+def credentials(**values: Any) -> dict[str, Any]:
+    """A config of which only the credentials matter."""
+    return {"credentials": values}
+
+
+def without(config: dict[str, Any], name: str) -> dict[str, Any]:
+    """The config without one of its credentials."""
+    del config["credentials"][name]
+    return config
+
+
+def with_credential(config: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """The config with one of its credentials changed."""
+    config["credentials"][name] = value
+    return config
+
+
+MISTAKES = [
+    pytest.param(
+        {},
+        "The setting `credentials` is missing. How the connector signs in to the TikTok account.",
+        id="an empty config",
+    ),
+    pytest.param(
+        credentials(),
+        "The setting `credentials.auth_type` is missing, but it must be 'business_oauth' for TikTok API for Business "
+        "(OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        id="empty credentials",
+    ),
+    pytest.param(
+        credentials(auth_type="oauth2.0", client_id="1"),
+        "The setting `credentials.auth_type` is 'oauth2.0', but it must be 'business_oauth' for TikTok API for "
+        "Business (OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        id="an unknown auth_type",
+    ),
+    pytest.param(
+        credentials(auth_type=["business_oauth"]),
+        "The setting `credentials.auth_type` is ['business_oauth'], but it must be 'business_oauth' for TikTok API "
+        "for Business (OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        id="an auth_type that is no text",
+    ),
+    pytest.param(
+        without(oauth_config(), "client_id"),
+        "The setting `credentials.client_id` is missing. The App ID of your app in the TikTok for Business developer "
+        "portal.",
+        id="no client_id",
+    ),
+    pytest.param(
+        without(oauth_config(), "client_secret"),
+        "The setting `credentials.client_secret` is missing. The Secret of your app in the TikTok for Business "
+        "developer portal.",
+        id="no client_secret",
+    ),
+    pytest.param(
+        without(oauth_config(), "refresh_token"),
+        "The setting `credentials.refresh_token` is missing. The token that renews the access token. TikTok may "
+        "replace it at every renewal; the connector stores the new one.",
+        id="no refresh_token",
+    ),
+    pytest.param(
+        with_credential(oauth_config(), "client_secret", ""),
+        "The setting `credentials.client_secret` is empty. The Secret of your app in the TikTok for Business "
+        "developer portal.",
+        id="an empty client_secret",
+    ),
+    pytest.param(
+        with_credential(oauth_config(), "client_id", 7400000000000000001),
+        "The setting `credentials.client_id` is of the wrong kind, but it must be text.",
+        id="a number for the client_id",
+    ),
+    pytest.param(
+        with_credential(oauth_config(), "client_secret", {"value": SECRET}),
+        "The setting `credentials.client_secret` is of the wrong kind, but it must be text.",
+        id="an object for the client_secret",
+    ),
+    pytest.param(
+        with_credential(oauth_config(), "refresh_token", [SECRET]),
+        "The setting `credentials.refresh_token` is of the wrong kind, but it must be text.",
+        id="a list for the refresh_token",
+    ),
+    pytest.param(
+        without(static_token_config(), "business_id"),
+        "The setting `credentials.business_id` is missing. The account's open_id, which comes with the access token.",
+        id="no business_id",
+    ),
+    pytest.param(
+        without(static_token_config(), "access_token"),
+        "The setting `credentials.access_token` is missing. An access token of the account. It lasts 24 hours and is "
+        "never renewed, so this is for trying things out.",
+        id="no access_token",
+    ),
+    pytest.param(
+        with_credential(static_token_config(), "access_token", ""),
+        "The setting `credentials.access_token` is empty. An access token of the account. It lasts 24 hours and is "
+        "never renewed, so this is for trying things out.",
+        id="an empty access_token",
+    ),
+    pytest.param(
+        with_credential(static_token_config(), "business_id", 5),
+        "The setting `credentials.business_id` is 5, but it must be text.",
+        id="a number for the business_id",
+    ),
+    pytest.param(
+        static_token_config(start_date="01/02/2026"),
+        "The setting `start_date` is '01/02/2026', but it must be a date in the form YYYY-MM-DD, such as 2025-01-01.",
+        id="a start_date in another form",
+    ),
+    pytest.param(
+        static_token_config(start_date="2026-1-5"),
+        "The setting `start_date` is '2026-1-5', but it must be a date in the form YYYY-MM-DD, such as 2025-01-01.",
+        id="a start_date without zeros",
+    ),
+    pytest.param(
+        static_token_config(end_date=20261231),
+        "The setting `end_date` is 20261231, but it must be a date in the form YYYY-MM-DD, such as 2026-12-31.",
+        id="a number for the end_date",
+    ),
+    pytest.param(
+        static_token_config(lookback_days=0),
+        "The setting `lookback_days` is 0, but it must be a whole number from 1 to 58.",
+        id="no lookback_days",
+    ),
+    pytest.param(
+        static_token_config(lookback_days=59),
+        "The setting `lookback_days` is 59, but it must be a whole number from 1 to 58.",
+        id="more lookback_days than TikTok has",
+    ),
+    pytest.param(
+        static_token_config(lookback_days="58"),
+        "The setting `lookback_days` is '58', but it must be a whole number from 1 to 58.",
+        id="lookback_days as text",
+    ),
+    pytest.param(
+        static_token_config(lookback_days=True),
+        "The setting `lookback_days` is True, but it must be a whole number from 1 to 58.",
+        id="true for lookback_days",
+    ),
+    pytest.param(
+        static_token_config(video_lookback_days=-1),
+        "The setting `video_lookback_days` is -1, but it must be a whole number of 0 or more.",
+        id="negative video_lookback_days",
+    ),
+    pytest.param(
+        static_token_config(requests_per_minute=0),
+        "The setting `requests_per_minute` is 0, but it must be a whole number of 2 or more.",
+        id="no requests_per_minute",
+    ),
+    pytest.param(
+        static_token_config(requests_per_minute=39.5),
+        "The setting `requests_per_minute` is 39.5, but it must be a whole number of 2 or more.",
+        id="half a request",
+    ),
+    pytest.param(
+        static_token_config(num_workers=1),
+        "The setting `num_workers` is 1, but it must be a whole number from 2 to 20.",
+        id="one worker",
+    ),
+    pytest.param(
+        static_token_config(num_workers=21),
+        "The setting `num_workers` is 21, but it must be a whole number from 2 to 20.",
+        id="too many workers",
+    ),
+    pytest.param(
+        static_token_config(api_url=9000),
+        "The setting `api_url` is 9000, but it must be text.",
+        id="a number for the api_url",
+    ),
+]
+
+
+@pytest.mark.parametrize(("config", "sentence"), MISTAKES)
+def test_a_mistake_is_answered_with_a_sentence(
+    config: dict[str, Any], sentence: str, specification: dict[str, Any]
+) -> None:
+    assert config_mistake(config, specification) == sentence
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"credentials": SECRET}, id="a token instead of the credentials"),
+        pytest.param({"credentials": [SECRET]}, id="a list instead of the credentials"),
+        pytest.param(credentials(auth_type="business_oauth", client_secret=SECRET), id="the rest missing"),
+        pytest.param(with_credential(oauth_config(), "refresh_token", {"token": SECRET}), id="an object"),
+        pytest.param(with_credential(oauth_config(), "client_id", [SECRET]), id="a list"),
+        pytest.param(with_credential(static_token_config(), "access_token", [SECRET]), id="a list as access token"),
+        pytest.param(
+            {"credentials": {"access_token": SECRET, "business_id": "-000abc"}, "lookback_days": 0},
+            id="a mistake elsewhere",
+        ),
+    ],
+)
+def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dict[str, Any]) -> None:
+    sentence = config_mistake(config, specification)
+
+    assert sentence
+    assert SECRET not in sentence
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(oauth_config(), id="oauth"),
+        pytest.param(oauth_config(access_token="", token_expiry_date="", business_id=""), id="oauth, empty extras"),
+        pytest.param(
+            oauth_config(access_token="act.1", token_expiry_date="2026-11-21T12:00:00+00:00", business_id="-000abc"),
+            id="oauth, as written back",
+        ),
+        pytest.param(static_token_config(), id="access token"),
+        pytest.param(
+            static_token_config(
+                start_date="2025-01-01",
+                end_date="2026-12-31",
+                lookback_days=1,
+                video_lookback_days=0,
+                requests_per_minute=2,
+                num_workers=20,
+                api_url="http://localhost:9000",
+            ),
+            id="every setting",
+        ),
+        pytest.param(static_token_config(a_setting_of_another_version=True), id="an unknown key"),
+        pytest.param(oauth_config(scope="user.info.basic"), id="an unknown key in the credentials"),
+    ],
+)
+def test_a_config_without_a_mistake_has_none(config: dict[str, Any], specification: dict[str, Any]) -> None:
+    assert config_mistake(config, specification) is None
+
+
+# --- Through the command line ---------------------------------------------------------------------------------------
+
+
+def printed_by(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[Any]:
+    """The messages that the command prints."""
+    monkeypatch.setattr("sys.argv", ["source-tiktok-organic", *arguments])
+    command.run()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        pytest.param(
+            {}, "The setting `credentials` is missing. How the connector signs in to the TikTok account.", id="empty"
+        ),
+        pytest.param(
+            without(static_token_config(), "business_id"),
+            "The setting `credentials.business_id` is missing. The account's open_id, which comes with the access "
+            "token.",
+            id="no business_id",
+        ),
+        pytest.param(
+            static_token_config(num_workers="many"),
+            "The setting `num_workers` is 'many', but it must be a whole number from 2 to 20.",
+            id="words for a number",
+        ),
+        pytest.param(
+            static_token_config(start_date="2026-02-30"),
+            "The setting `start_date` is '2026-02-30', but it must be a calendar date such as 2026-01-31 "
+            "(year-month-day).",
+            id="a day that no calendar has",
+        ),
+        pytest.param(
+            static_token_config(api_url="http://localhost@evil.com"),
+            "The setting `api_url` must begin with https://, or with http:// for a server on this machine "
+            "(localhost or 127.0.0.1), because access tokens are sent to it. Remove it to call TikTok itself.",
+            id="an unsafe address",
+        ),
+    ],
+)
+def test_the_command_check_answers_a_mistake_with_its_sentence(
+    config: dict[str, Any],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+    messages = printed_by(["check", "--config", str(path)], monkeypatch, capsys)
+
+    statuses = [message["connectionStatus"] for message in messages if message["type"] == "CONNECTION_STATUS"]
+    assert statuses == [{"status": "FAILED", "message": sentence}]

@@ -1,0 +1,401 @@
+"""What the manifest promises, checked against lists made by hand: streams, keys, columns, types and secrets."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from airbyte_cdk.models import AirbyteStream, SyncMode
+
+from source_tiktok_organic import source as package
+from source_tiktok_organic.source import SourceTiktokOrganic
+from unit_tests.syncs import ALL_STREAMS, BREAKDOWN_STREAMS, POST_STREAMS, oauth_config, static_token_config
+from unit_tests.tiktok import TikTok
+
+MANIFEST = Path(package.__file__).with_name("manifest.yaml")
+
+KEYS_AND_CURSORS = {
+    "account": (["business_id", "metric_date"], "metric_date"),
+    "account_audience_ages": (["business_id", "metric_date", "audience_ages_age"], "metric_date"),
+    "account_audience_genders": (["business_id", "metric_date", "audience_genders_gender"], "metric_date"),
+    "account_audience_countries": (["business_id", "metric_date", "audience_countries_country"], "metric_date"),
+    "account_audience_cities": (["business_id", "metric_date", "audience_cities_city_name"], "metric_date"),
+    "account_metrics": (["business_id", "metric_date"], "metric_date"),
+    "account_metrics_audience_activity": (["business_id", "metric_date", "audience_activity_hour"], "metric_date"),
+    "videos": (["business_id", "item_id", "metric_date"], "create_time"),
+    "videos_impression_sources": (
+        ["business_id", "item_id", "metric_date", "impression_sources_impression_source"],
+        "create_time",
+    ),
+    "videos_audience_types": (["business_id", "item_id", "metric_date", "audience_types_type"], "create_time"),
+    "videos_audience_countries": (
+        ["business_id", "item_id", "metric_date", "audience_countries_country"],
+        "create_time",
+    ),
+    "videos_audience_cities": (["business_id", "item_id", "metric_date", "audience_cities_city_name"], "create_time"),
+    "videos_audience_genders": (["business_id", "item_id", "metric_date", "audience_genders_gender"], "create_time"),
+    "videos_video_view_retention": (
+        ["business_id", "item_id", "metric_date", "video_view_retention_second"],
+        "create_time",
+    ),
+    "videos_engagement_likes": (["business_id", "item_id", "metric_date", "engagement_likes_second"], "create_time"),
+}
+
+# Streams that the design has for later: as soon as one of them is there, this is its key and its cursor.
+LATER_KEYS_AND_CURSORS = {
+    "videos_comments": (["business_id", "comment_id"], "create_time"),
+    "videos_comments_replies": (["business_id", "comment_id"], "create_time"),
+    "business_benchmarks": (["business_category", "metric_date"], "metric_date"),
+}
+
+# The fields that TikTok documents for each call, and those of them that are arrays.
+PROFILE_FIELDS = {
+    "is_business_account", "profile_image", "username", "profile_deep_link", "display_name", "bio_description",
+    "is_verified", "following_count", "followers_count", "total_likes", "videos_count",
+}  # fmt: skip
+PROFILE_ARRAYS = {"audience_ages", "audience_genders", "audience_countries", "audience_cities"}
+DAILY_FIELDS = {
+    "video_views", "unique_video_views", "profile_views", "likes", "comments", "shares", "followers_count",
+    "phone_number_clicks", "lead_submissions", "app_download_clicks", "bio_link_clicks", "email_clicks",
+    "address_clicks", "daily_total_followers", "daily_new_followers", "daily_lost_followers", "engaged_audience",
+}  # fmt: skip
+DAILY_ARRAYS = {"audience_activity"}
+POST_FIELDS = {
+    "item_id", "media_type", "is_ad", "thumbnail_url", "share_url", "embed_url", "caption", "create_time",
+    "video_duration", "likes", "comments", "shares", "favorites", "reach", "video_views", "total_time_watched",
+    "average_time_watched", "full_video_watched_rate", "new_followers", "profile_views", "website_clicks",
+    "phone_number_clicks", "lead_submissions", "app_download_clicks", "email_clicks", "address_clicks",
+}  # fmt: skip
+POST_ARRAYS = {
+    "video_view_retention", "impression_sources", "audience_genders", "audience_countries", "audience_cities",
+    "audience_types", "engagement_likes",
+}  # fmt: skip
+
+# The columns of an array's elements, and the types in which they arrive.
+ELEMENTS = {
+    "audience_ages": {"age": "string", "percentage": "number"},
+    "audience_genders": {"gender": "string", "percentage": "number"},
+    "audience_countries": {"country": "string", "percentage": "number"},
+    "audience_cities": {"city_name": "string", "percentage": "number"},
+    "audience_activity": {"hour": "integer", "count": "integer"},
+    "video_view_retention": {"second": "integer", "percentage": "number"},
+    "impression_sources": {"impression_source": "string", "percentage": "number"},
+    "audience_types": {"type": "string", "percentage": "number"},
+    "engagement_likes": {"second": "integer", "percentage": "number"},
+}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """The file as it is."""
+    loaded: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def streams() -> dict[str, AirbyteStream]:
+    """What `discover` finds, without any call: nothing answers in this fixture."""
+    config = static_token_config()
+    source = SourceTiktokOrganic(config=config)
+    return {stream.name: stream for stream in source.discover(source.logger, config).streams}
+
+
+@pytest.fixture(scope="module")
+def columns(streams: dict[str, AirbyteStream]) -> dict[str, dict[str, Any]]:
+    """The columns of each stream."""
+    return {name: dict(streams[name].json_schema["properties"]) for name in ALL_STREAMS}
+
+
+@pytest.fixture(scope="module")
+def specification() -> dict[str, Any]:
+    """The JSON schema of a config."""
+    source = SourceTiktokOrganic()
+    specification: dict[str, Any] = source.spec(source.logger).connectionSpecification
+    return specification
+
+
+def kind(column: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
+    """A column's type, whether or not it may be null."""
+    types = column["type"] if isinstance(column["type"], list) else [column["type"]]
+    (name,) = [found for found in types if found != "null"]
+    return name, column.get("format"), column.get("airbyte_type")
+
+
+def fields_of(manifest: Mapping[str, Any], call: str) -> set[str]:
+    """The fields that a call asks for."""
+    scopes = manifest["definitions"]["fields"][call]
+    names = [name for fields in scopes.values() for name in fields]
+    assert len(names) == len(set(names)), "a field is asked for twice"
+    return set(names)
+
+
+# --- Streams --------------------------------------------------------------------------------------------------------
+
+
+def test_these_are_the_streams(streams: dict[str, AirbyteStream]) -> None:
+    assert set(KEYS_AND_CURSORS) == set(ALL_STREAMS)
+    assert set(streams) - set(LATER_KEYS_AND_CURSORS) == set(ALL_STREAMS)
+
+
+def test_a_stream_that_comes_later_has_its_key_and_cursor(streams: dict[str, AirbyteStream]) -> None:
+    later = {name: stream for name, stream in streams.items() if name in LATER_KEYS_AND_CURSORS}
+
+    assert {name: stream.source_defined_primary_key for name, stream in later.items()} == {
+        name: [[column] for column in LATER_KEYS_AND_CURSORS[name][0]] for name in later
+    }
+    assert {name: stream.default_cursor_field for name, stream in later.items()} == {
+        name: [LATER_KEYS_AND_CURSORS[name][1]] for name in later
+    }
+
+
+@pytest.mark.parametrize("name", KEYS_AND_CURSORS)
+def test_a_stream_has_its_key_and_cursor(name: str, streams: dict[str, AirbyteStream]) -> None:
+    key, cursor = KEYS_AND_CURSORS[name]
+    stream = streams[name]
+
+    assert stream.source_defined_primary_key == [[column] for column in key]
+    assert stream.default_cursor_field == [cursor]
+    assert stream.source_defined_cursor is True
+    assert stream.supported_sync_modes == [SyncMode.full_refresh, SyncMode.incremental]
+
+
+@pytest.mark.parametrize("name", KEYS_AND_CURSORS)
+def test_keys_and_cursor_are_columns_that_are_never_null(name: str, columns: dict[str, dict[str, Any]]) -> None:
+    key, cursor = KEYS_AND_CURSORS[name]
+
+    nullable = [column for column in {*key, cursor} if "null" in columns[name][column]["type"]]
+    assert nullable == []
+
+
+def test_every_stream_of_a_business_account_is_there_whichever_way_it_signs_in() -> None:
+    for config in (static_token_config(), oauth_config()):
+        source = SourceTiktokOrganic(config=config)
+        assert {stream.name for stream in source.discover(source.logger, config).streams} >= set(ALL_STREAMS)
+
+
+# --- Columns --------------------------------------------------------------------------------------------------------
+
+
+def test_every_documented_field_is_asked_for(manifest: dict[str, Any]) -> None:
+    assert fields_of(manifest, "profile") == PROFILE_FIELDS | PROFILE_ARRAYS
+    assert fields_of(manifest, "daily") == DAILY_FIELDS | DAILY_ARRAYS
+    assert fields_of(manifest, "post") == POST_FIELDS | POST_ARRAYS
+
+
+def test_every_field_of_the_profile_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
+    assert set(columns["account"]) == (PROFILE_FIELDS - {"username"}) | {
+        "business_id",
+        "metric_date",
+        "video_creator_username",
+    }
+
+
+def test_every_field_of_a_day_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
+    assert set(columns["account_metrics"]) == DAILY_FIELDS | {
+        "business_id",
+        "metric_date",
+        "video_creator_username",
+        "profile_image",
+        "is_provisional",
+    }
+
+
+def test_every_field_of_a_post_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
+    assert set(columns["videos"]) == POST_FIELDS | {"business_id", "metric_date", "video_creator_username"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "arrays", "of_the_parent"),
+    [
+        ("account_", PROFILE_ARRAYS, {"business_id", "metric_date", "video_creator_username"}),
+        ("account_metrics_", DAILY_ARRAYS, {"business_id", "metric_date", "video_creator_username"}),
+        ("videos_", POST_ARRAYS, {"business_id", "item_id", "metric_date", "video_creator_username", "create_time"}),
+    ],
+)
+def test_every_array_is_a_stream_with_prefixed_columns(
+    prefix: str, arrays: set[str], of_the_parent: set[str], columns: dict[str, dict[str, Any]]
+) -> None:
+    for array in arrays:
+        found = columns[prefix + array]
+        assert set(found) == of_the_parent | {f"{array}_{name}" for name in ELEMENTS[array]}
+        assert {name: kind(found[f"{array}_{name}"])[0] for name in ELEMENTS[array]} == ELEMENTS[array]
+
+
+def test_no_stream_has_a_nested_column(columns: dict[str, dict[str, Any]]) -> None:
+    kinds = {kind(column)[0] for table in columns.values() for column in table.values()}
+
+    assert kinds == {"string", "integer", "number", "boolean"}
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ("business_id", ("string", None, None)),
+        ("item_id", ("string", None, None)),
+        ("metric_date", ("string", "date", None)),
+        ("create_time", ("string", "date-time", "timestamp_with_timezone")),
+        ("video_creator_username", ("string", None, None)),
+        ("likes", ("integer", None, None)),
+        ("video_views", ("integer", None, None)),
+        ("reach", ("integer", None, None)),
+        ("followers_count", ("integer", None, None)),
+        ("video_duration", ("number", None, None)),
+        ("total_time_watched", ("number", None, None)),
+        ("average_time_watched", ("number", None, None)),
+        ("full_video_watched_rate", ("number", None, None)),
+        ("is_ad", ("boolean", None, None)),
+        ("is_provisional", ("boolean", None, None)),
+    ],
+)
+def test_a_column_has_its_type_wherever_it_appears(
+    column: str, expected: tuple[str, str | None, str | None], columns: dict[str, dict[str, Any]]
+) -> None:
+    found = {name: kind(table[column]) for name, table in columns.items() if column in table}
+
+    assert found
+    assert {name: got for name, got in found.items() if got != expected} == {}
+
+
+def test_no_two_streams_disagree_on_a_columns_type(columns: dict[str, dict[str, Any]]) -> None:
+    kinds: dict[str, set[tuple[str, str | None, str | None]]] = {}
+    for table in columns.values():
+        for name, column in table.items():
+            kinds.setdefault(name, set()).add(kind(column))
+
+    assert {name: found for name, found in kinds.items() if len(found) > 1} == {}
+
+
+def test_what_tiktok_may_withhold_may_be_null(columns: dict[str, dict[str, Any]]) -> None:
+    never_null = {
+        f"{name}.{column}"
+        for name, table in columns.items()
+        for column, definition in table.items()
+        if "null" not in definition["type"] and column not in KEYS_AND_CURSORS[name][0]
+    }
+
+    assert never_null == {"account_metrics.is_provisional", *(f"{name}.create_time" for name in POST_STREAMS)}
+
+
+def test_every_column_says_what_it_is(columns: dict[str, dict[str, Any]]) -> None:
+    silent = [
+        f"{name}.{column}"
+        for name, table in columns.items()
+        for column, definition in table.items()
+        if len(definition.get("description", "")) < 20
+    ]
+
+    assert silent == []
+
+
+def test_every_number_says_its_unit(columns: dict[str, dict[str, Any]]) -> None:
+    units = ("count", "second", "fraction", "hour")
+    silent = [
+        f"{name}.{column}"
+        for name, table in columns.items()
+        for column, definition in table.items()
+        if kind(definition)[0] in ("integer", "number")
+        and not any(unit in definition["description"].lower() for unit in units)
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("column", ["daily_total_followers", "followers_count"])
+def test_a_disputed_column_says_that_it_is_disputed(column: str, columns: dict[str, dict[str, Any]]) -> None:
+    description = columns["account_metrics"][column]["description"]
+
+    assert "TikTok's page says" in description
+
+
+@pytest.mark.parametrize("name", BREAKDOWN_STREAMS)
+def test_a_breakdown_of_a_post_says_which_post(name: str, columns: dict[str, dict[str, Any]]) -> None:
+    assert {"business_id", "item_id", "metric_date", "create_time"} < set(columns[name])
+
+
+# --- Settings -------------------------------------------------------------------------------------------------------
+
+
+def settings_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each setting with its definition, those of the variants of the credentials too."""
+    for name, definition in schema["properties"].items():
+        yield name, definition
+        for variant in definition.get("oneOf", []):
+            yield from settings_in(variant)
+
+
+def test_secrets_are_marked_as_secrets(specification: dict[str, Any]) -> None:
+    marked = {name for name, definition in settings_in(specification) if definition.get("airbyte_secret")}
+    unmarked = {name for name, definition in settings_in(specification) if not definition.get("airbyte_secret")}
+
+    assert marked >= {"client_secret", "refresh_token", "access_token"}
+    assert unmarked & {"client_secret", "refresh_token", "access_token"} == set()
+
+
+def test_the_address_for_tests_is_hidden(specification: dict[str, Any]) -> None:
+    assert specification["properties"]["api_url"]["airbyte_hidden"] is True
+
+
+def test_only_the_credentials_are_required(specification: dict[str, Any]) -> None:
+    variants = specification["properties"]["credentials"]["oneOf"]
+
+    assert specification["required"] == ["credentials"]
+    assert {variant["properties"]["auth_type"]["const"]: set(variant["required"]) for variant in variants} == {
+        "business_oauth": {"auth_type", "client_id", "client_secret", "refresh_token"},
+        "business_access_token": {"auth_type", "access_token", "business_id"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "minimum", "maximum"),
+    [
+        ("lookback_days", 58, 1, 58),
+        ("video_lookback_days", 365, 0, None),
+        ("requests_per_minute", 40, 2, None),
+        ("num_workers", 8, 2, 20),
+    ],
+)
+def test_a_number_among_the_settings_has_its_default_and_its_limits(
+    name: str, default: int, minimum: int, maximum: int | None, specification: dict[str, Any]
+) -> None:
+    definition = specification["properties"][name]
+
+    assert definition["type"] == "integer"
+    assert (definition["default"], definition["minimum"], definition.get("maximum")) == (default, minimum, maximum)
+
+
+def test_unknown_keys_do_not_break_a_config(specification: dict[str, Any]) -> None:
+    assert specification["additionalProperties"] is True
+    assert all(variant["additionalProperties"] for variant in specification["properties"]["credentials"]["oneOf"])
+
+
+def test_every_setting_has_a_title_and_every_field_to_fill_in_a_description(specification: dict[str, Any]) -> None:
+    silent = [
+        name
+        for name, definition in settings_in(specification)
+        if "const" not in definition and not (definition.get("title") and definition.get("description"))
+    ]
+
+    assert silent == []
+
+
+# --- Without the network --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [static_token_config(), oauth_config()])
+def test_spec_and_discover_call_nothing(config: dict[str, Any], tiktok: TikTok) -> None:
+    before = json.dumps(config)
+    with tiktok.serving():
+        source = SourceTiktokOrganic(config=config)
+        source.spec(source.logger)
+        source.discover(source.logger, config)
+
+    assert tiktok.calls == []
+    assert json.dumps(config) == before
+
+
+def test_spec_works_without_a_config() -> None:
+    source = SourceTiktokOrganic(config={})
+
+    assert source.spec(source.logger).connectionSpecification["required"] == ["credentials"]

@@ -1,0 +1,158 @@
+"""The transformations of rows: timestamps, the columns of a slice, the sync's date, and days that may still change."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_organic.components import EpochToTimestamp, ProvisionalDays, SliceColumns, SyncDate, sync_of
+from unit_tests.syncs import Clock
+
+
+def budget() -> APIBudget:
+    """What the CDK hands to all components of one sync."""
+    return APIBudget(policies=[])
+
+
+# --- EpochToTimestamp -----------------------------------------------------------------------------------------------
+
+
+def with_timestamp(create_time: Any) -> dict[str, Any]:
+    """A row whose `create_time` became a timestamp."""
+    row = {"item_id": "7", "create_time": create_time}
+    EpochToTimestamp(config={}, parameters={}, columns=["create_time"]).transform(row)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("1788861607", "2026-09-08T10:00:07Z"),
+        (1788861607, "2026-09-08T10:00:07Z"),
+        ("0", "1970-01-01T00:00:00Z"),
+        ("1772323199", "2026-02-28T23:59:59Z"),
+        ("1709164800", "2024-02-29T00:00:00Z"),
+        ("4102444800", "2100-01-01T00:00:00Z"),
+    ],
+)
+def test_epoch_seconds_become_a_timestamp_in_utc(sent: Any, expected: str) -> None:
+    assert with_timestamp(sent) == {"item_id": "7", "create_time": expected}
+
+
+@pytest.mark.parametrize("wrong", [None, "", "yesterday", "2026-09-08T10:00:07Z", [], "9" * 30])
+def test_a_time_that_is_none_is_an_error(wrong: Any) -> None:
+    with pytest.raises(AirbyteTracedException, match="as a time") as caught:
+        with_timestamp(wrong)
+
+    assert caught.value.failure_type == FailureType.system_error
+
+
+# --- SliceColumns ---------------------------------------------------------------------------------------------------
+
+SLICE = StreamSlice(
+    partition={"business_id": "-000abc", "parent_slice": {"business_id": "-000abc"}},
+    cursor_slice={"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-11-20T12:00:00Z"},
+    extra_fields={"metric_date": "2026-11-20", "video_creator_username": None},
+)
+
+
+def with_columns(row: dict[str, Any], *columns: str) -> dict[str, Any]:
+    """The row with these columns of the slice."""
+    SliceColumns(config={}, parameters={}, columns=list(columns)).transform(row, stream_slice=SLICE)
+    return row
+
+
+def test_the_columns_of_a_slice_are_those_of_its_partition_and_its_extra_fields() -> None:
+    assert with_columns({"item_id": "7"}, "business_id", "metric_date") == {
+        "item_id": "7",
+        "business_id": "-000abc",
+        "metric_date": "2026-11-20",
+    }
+
+
+def test_a_column_that_the_account_withheld_is_null() -> None:
+    assert with_columns({"item_id": "7"}, "video_creator_username") == {"item_id": "7", "video_creator_username": None}
+
+
+def test_a_column_that_the_slice_does_not_have_is_null() -> None:
+    assert with_columns({"item_id": "7"}, "profile_image") == {"item_id": "7", "profile_image": None}
+
+
+def test_nothing_else_of_the_slice_gets_into_the_row() -> None:
+    assert with_columns({}, "business_id") == {"business_id": "-000abc"}
+
+
+# --- SyncDate -------------------------------------------------------------------------------------------------------
+
+
+def date_of_a_row(api_budget: APIBudget) -> str:
+    """The `metric_date` of a row that is read now, in the sync of this budget."""
+    row: dict[str, Any] = {}
+    SyncDate(config={}, parameters={}, api_budget=api_budget).transform(row)
+    date: str = row["metric_date"]
+    return date
+
+
+def test_rows_carry_the_date_of_the_sync_in_utc() -> None:
+    assert date_of_a_row(budget()) == "2026-11-20"
+
+
+def test_all_rows_of_a_sync_carry_the_date_on_which_it_began(clock: Clock) -> None:
+    clock.move_to("2026-11-20T23:59:59Z")
+    api_budget = budget()
+    before = date_of_a_row(api_budget)
+    clock.move_to("2026-11-21T00:00:01Z")
+
+    assert (before, date_of_a_row(api_budget)) == ("2026-11-20", "2026-11-20")
+
+
+def test_the_next_sync_in_the_same_process_has_its_own_date(clock: Clock) -> None:
+    first = budget()
+    date_of_a_row(first)
+    clock.move_to("2026-11-21T00:00:01Z")
+
+    assert (date_of_a_row(budget()), date_of_a_row(first)) == ("2026-11-21", "2026-11-20")
+
+
+# --- ProvisionalDays ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "sync", "expected"),
+    [
+        # The day 2026-11-17 ends with the first moment of 2026-11-18; 48 hours later is 2026-11-20T00:00:00Z.
+        ("2026-11-17", "2026-11-19T23:59:59Z", True),
+        ("2026-11-17", "2026-11-20T00:00:00Z", False),
+        ("2026-11-17", "2026-11-20T12:00:00Z", False),
+        ("2026-11-18", "2026-11-20T00:00:00Z", True),
+        ("2026-11-18", "2026-11-20T12:00:00Z", True),
+        ("2026-11-18", "2026-11-20T23:59:59Z", True),
+        ("2026-11-18", "2026-11-21T00:00:00Z", False),
+        ("2026-11-19", "2026-11-20T00:00:00Z", True),
+        ("2026-09-23", "2026-11-20T12:00:00Z", False),
+        ("2026-12-31", "2027-01-02T23:59:59Z", True),
+        ("2026-12-31", "2027-01-03T00:00:00Z", False),
+    ],
+)
+def test_a_day_is_provisional_for_48_hours_after_its_end(day: str, sync: str, expected: bool, clock: Clock) -> None:
+    clock.move_to(sync)
+    row: dict[str, Any] = {"metric_date": day}
+
+    ProvisionalDays(config={}, parameters={}, api_budget=budget()).transform(row)
+
+    assert row == {"metric_date": day, "is_provisional": expected}
+
+
+def test_a_day_stays_provisional_until_the_sync_ends(clock: Clock) -> None:
+    clock.move_to("2026-11-20T23:59:59Z")
+    api_budget = budget()
+    sync_of(api_budget)
+    clock.move_to("2026-11-21T00:00:01Z")
+    row: dict[str, Any] = {"metric_date": "2026-11-18"}
+
+    ProvisionalDays(config={}, parameters={}, api_budget=api_budget).transform(row)
+
+    assert row["is_provisional"] is True

@@ -1,0 +1,216 @@
+"""A stand-in for TikTok's API for Business: it answers from memory over requests-mock and remembers every call.
+
+It keeps to what TikTok is known to do: only the fields asked for come back, posts are paged by a time in epoch
+milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+import requests_mock
+
+BUSINESS_ID = "-000EmuOpenId_0001abcDEFghiJKL"
+ACCESS_TOKEN = "act.EMU0aBcD3fGh!5001.em"
+REFRESH_TOKEN = "rft.EMU0xYz!5001.em"
+RENEWED_ACCESS_TOKEN = "act.EMU1nEwToKeN!5001.em"
+RENEWED_REFRESH_TOKEN = "rft.EMU1rOtAtEd!5001.em"
+CLIENT_ID = "7400000000000000001"
+CLIENT_SECRET = "c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ff"
+SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, RENEWED_ACCESS_TOKEN, RENEWED_REFRESH_TOKEN, CLIENT_SECRET)
+
+HOST = "https://business-api.tiktok.com"
+PROFILE_PATH = "business/get/"
+POSTS_PATH = "business/video/list/"
+REFRESH_PATH = "tt_user/oauth2/refresh_token/"
+
+_FIXTURES = Path(__file__).parent / "fixtures"
+_BASE_PATH = "/open_api/v1.3/"
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """The answer in `fixtures/<name>.json`, read anew each time so that a test may change it."""
+    answer: dict[str, Any] = json.loads((_FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+    return answer
+
+
+def success(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` in TikTok's envelope."""
+    return {"code": 0, "message": "OK", "request_id": "20261120120000AAAA0000000000000000FF", "data": data}
+
+
+def refusal(code: int, message: str = "No.") -> dict[str, Any]:
+    """TikTok's way of saying no: HTTP 200 with a code."""
+    return {"code": code, "message": message, "request_id": "20261120120000AAAA0000000000000000EE", "data": {}}
+
+
+def response(body: Any, status: int = 200) -> requests.Response:
+    """A response of requests as a component gets it; `body` is text or what becomes JSON."""
+    answer = requests.Response()
+    answer.status_code = status
+    answer.url = f"{HOST}{_BASE_PATH}{POSTS_PATH}"
+    answer.encoding = "utf-8"
+    answer._content = (body if isinstance(body, str) else json.dumps(body)).encode()
+    return answer
+
+
+def epoch(moment: str) -> int:
+    """`2026-11-20T12:00:00Z` as the number of seconds since 1970."""
+    return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp())
+
+
+def post(item_id: str, created: str, **fields: Any) -> dict[str, Any]:
+    """A post as TikTok lists one, created at `created` (2026-11-20T12:00:00Z)."""
+    return {"item_id": item_id, "media_type": "VIDEO", "create_time": str(epoch(created)), "likes": 1, **fields}
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer that is not TikTok's JSON: what a proxy or a broken server sends."""
+
+    status: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it arrived."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str | None
+    at: datetime
+
+    @property
+    def path(self) -> str:
+        """The path below the API's version, such as `business/get/`."""
+        return urlsplit(self.url).path.removeprefix(_BASE_PATH)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The query parameters, decoded."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @property
+    def fields(self) -> list[str]:
+        """The parameter `fields`, which has to be a JSON array."""
+        fields: list[str] = json.loads(self.params["fields"])
+        return fields
+
+
+Answer = Mapping[str, Any] | list[Any] | str | None | Page | Exception
+Handler = Callable[[Call], Answer | None]
+
+
+class TikTok:
+    """The stand-in. Change what it has (`profile`, `metrics`, `posts`) and how it behaves before reading."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.valid_tokens = {ACCESS_TOKEN}
+        self.profile: dict[str, Any] = fixture("profile")["data"]
+        self.metrics: list[dict[str, Any]] = fixture("daily_metrics")["data"]["metrics"]
+        self.posts: list[dict[str, Any]] = [
+            *fixture("video_list_first_page")["data"]["videos"],
+            *fixture("video_list_last_page")["data"]["videos"],
+        ]
+        self.withheld_posts: set[str] = set()
+        self.before_answering: Handler | None = None
+        self._next: dict[str, list[Answer]] = {}
+        self._always: dict[str, Answer] = {}
+        self._lock = threading.Lock()
+        self._adapter = requests_mock.Adapter(case_sensitive=True)
+        self._adapter.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._receive)
+
+    def answer_next(self, path: str, *answers: Answer) -> None:
+        """Give these answers to the next calls of `path`, one each, before going on as usual."""
+        self._next.setdefault(path, []).extend(answers)
+
+    def answer_always(self, path: str, answer: Answer) -> None:
+        """Give this answer to every call of `path`."""
+        self._always[path] = answer
+
+    def calls_of(self, path: str) -> list[Call]:
+        """The calls of one endpoint, in the order in which they came."""
+        return [call for call in self.calls if call.path == path]
+
+    @contextmanager
+    def serving(self) -> Iterator["TikTok"]:
+        """While this lasts, every call of requests in this process ends here, several at a time if need be."""
+        with patch.object(requests.Session, "get_adapter", lambda _session, url: self._adapter):
+            yield self
+
+    # --- How it answers ---------------------------------------------------------------------------------------------
+
+    def _receive(self, request: Any, context: Any) -> str:
+        call = Call(request.method, request.url, dict(request.headers), request.text, datetime.now(timezone.utc))
+        with self._lock:
+            self.calls.append(call)
+            waiting = self._next.get(call.path)
+            answer: Answer | None = waiting.pop(0) if waiting else self._always.get(call.path)
+        if answer is None and self.before_answering:
+            answer = self.before_answering(call)
+        if answer is None:
+            answer = self._answer(call)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Page):
+            context.status_code = answer.status
+            return answer.text
+        return json.dumps(answer)
+
+    def _answer(self, call: Call) -> Answer:
+        if call.path == REFRESH_PATH:
+            self.valid_tokens = {RENEWED_ACCESS_TOKEN}
+            return fixture("refreshed_token")
+        token = call.headers.get("Access-Token")
+        if not token:
+            return refusal(40104, "Access token is empty.")
+        if token not in self.valid_tokens:
+            return fixture("revoked_access_token")
+        if call.params.get("business_id") != BUSINESS_ID:
+            return refusal(40001, f"No permission to operate tiktok creator id: {call.params.get('business_id')}")
+        try:
+            fields = set(call.fields)
+        except ValueError:
+            return refusal(40002, "fields: must be an array")
+        if call.path == PROFILE_PATH:
+            return success(self._profile(call, fields))
+        if call.path == POSTS_PATH:
+            return success(self._page(call, fields))
+        return refusal(40006, "no schema found")
+
+    def _profile(self, call: Call, fields: set[str]) -> dict[str, Any]:
+        data = {name: value for name, value in self.profile.items() if name in fields}
+        first = call.params.get("start_date", "2026-11-13")
+        last = call.params.get("end_date", "2026-11-19")
+        data["metrics"] = [
+            {name: value for name, value in day.items() if name in fields or name == "date"}
+            for day in self.metrics
+            if first <= day["date"] <= last
+        ]
+        return data
+
+    def _page(self, call: Call, fields: set[str]) -> dict[str, Any]:
+        before = int(call.params["cursor"]) if "cursor" in call.params else None
+        size = int(call.params.get("max_count", "10"))
+        older = [item for item in self.posts if before is None or int(item["create_time"]) * 1000 < before]
+        listed = older[:size]
+        return {
+            "videos": [
+                {name: value for name, value in item.items() if name in fields}
+                for item in listed
+                if item["item_id"] not in self.withheld_posts
+            ],
+            "cursor": int(listed[-1]["create_time"]) * 1000 if listed else 0,
+            "has_more": len(older) > size,
+        }
