@@ -313,6 +313,7 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
     parameters: InitVar[Mapping[str, Any]]
     token_refresh_endpoint: str
     accounts: list[Account] = field(init=False)
+    _sent: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         validate_settings(self.config)
@@ -333,11 +334,21 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
     @property
     def token(self) -> str:
         """The access token of the account, renewed if it has ended."""
-        return self.accounts[0].get_access_token()
+        token = self.accounts[0].get_access_token()
+        self._sent.token = token
+        return token
 
     def refresh_and_set_access_token(self) -> None:
-        """Renew the token although its time is not over: TikTok has refused it."""
-        self.accounts[0].refresh_and_set_access_token()
+        """Renew the token although its time is not over: TikTok has refused it.
+
+        The CDK calls this in the thread that sent the refused request. If another thread has renewed the token since,
+        the request only has to be sent again.
+        """
+        account = self.accounts[0]
+        sent = getattr(self._sent, "token", None)
+        if sent is not None and isinstance(account, OAuthAccount) and account.access_token != sent:
+            return
+        account.refresh_and_set_access_token()
 
 
 class _NoRequestOptions(PartitionRouter):

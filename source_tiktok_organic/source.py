@@ -1,13 +1,14 @@
 """The source as a Python class, and its command line entry point with readable config errors."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog, ConnectorSpecification
+from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, ConfiguredAirbyteCatalog, ConnectorSpecification
 from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COMPONENTS_MODULE_NAME
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
@@ -40,6 +41,28 @@ class TiktokOrganicEntrypoint(AirbyteEntrypoint):
             raise config_error(sentence)
         validate_settings(config)
         AirbyteEntrypoint.validate_connection(source_spec, config)
+
+    def check(self, source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> Iterable[AirbyteMessage]:
+        """The CDK's messages, secrets struck out."""
+        return map(_without_secrets, super().check(source_spec, config))
+
+    def read(
+        self, source_spec: ConnectorSpecification, config: Mapping[str, Any], catalog: Any, state: list[Any]
+    ) -> Iterable[AirbyteMessage]:
+        """The CDK's messages, secrets struck out."""
+        return map(_without_secrets, super().read(source_spec, config, catalog, state))
+
+
+def _without_secrets(message: AirbyteMessage) -> AirbyteMessage:
+    """The same message; TikTok may repeat a token in an error, and the CDK would pass it on to the user."""
+    if message.trace and message.trace.error:
+        error = message.trace.error
+        error.message = filter_secrets(error.message or "")
+        error.internal_message = filter_secrets(error.internal_message or "")
+        error.stack_trace = filter_secrets(error.stack_trace or "")
+    if message.connectionStatus and message.connectionStatus.message:
+        message.connectionStatus.message = filter_secrets(message.connectionStatus.message)
+    return message
 
 
 def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:

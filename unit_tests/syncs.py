@@ -24,9 +24,9 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.sources.streams import call_rate
 from airbyte_cdk.sources.streams.http import rate_limiting
+from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.catalog_builder import CatalogBuilder, ConfiguredAirbyteStreamBuilder
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
-from airbyte_cdk.test.entrypoint_wrapper import read as read_in_process
 from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from backoff import _sync as backoff_sync
 from freezegun.api import FrozenDateTimeFactory
@@ -91,9 +91,12 @@ def _manifest() -> str:
 
 
 class PreparedSource(SourceTiktokOrganic):
-    """The source with its manifest loaded, resolved and validated once for all reads; that takes as long as a read."""
+    """The source, made quickly: its manifest is loaded, resolved and validated once for all reads of all tests, and
+    only the selected streams are built of it.
+    """
 
     def __init__(self, selected: ConfiguredAirbyteCatalog, config: Mapping[str, Any], state: State | None) -> None:
+        self._selected = {configured.stream.name for configured in selected.streams}
         with patch.object(concurrent_declarative_source, "get_declarative_component_schema", dict):
             super().__init__(selected, config, state)
 
@@ -102,6 +105,8 @@ class PreparedSource(SourceTiktokOrganic):
 
     def _pre_process_manifest(self, manifest: dict[str, Any]) -> dict[str, Any]:
         prepared: dict[str, Any] = json.loads(_manifest())
+        for group in (entry for entry in prepared["streams"] if "streams" in entry):
+            group["streams"] = [stream for stream in group["streams"] if stream["name"] in self._selected]
         return prepared
 
     def _validate_source(self) -> None:
@@ -220,10 +225,14 @@ def read(
     """Read these streams from `tiktok`. Errors fail the test unless `expect_failure`."""
     settings = static_token_config() if config is None else config
     selected = catalog(*streams, sync_mode=sync_mode)
-    with tiktok.serving(), clock.replacing_waits():
+    with (
+        tiktok.serving(),
+        clock.replacing_waits(),
+        patch.object(entrypoint_wrapper, "AirbyteEntrypoint", TiktokOrganicEntrypoint),
+    ):
         source = PreparedSource(selected, settings, state)
         expected = ExpectedOutcome.EXPECT_EXCEPTION if expect_failure else ExpectedOutcome.EXPECT_SUCCESS
-        outcome = Outcome(read_in_process(source, settings, selected, state, expected_outcome=expected))
+        outcome = Outcome(entrypoint_wrapper.read(source, settings, selected, state, expected_outcome=expected))
     assert bool(outcome.output.errors) is expect_failure, outcome.output.get_formatted_error_message()
     return outcome
 

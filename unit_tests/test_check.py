@@ -1,0 +1,141 @@
+"""The command `check`: at most three calls, and on failure a sentence that says what to do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import Status
+
+from unit_tests.syncs import Clock, check, control_messages, oauth_config, static_token_config
+from unit_tests.tiktok import (
+    ACCESS_TOKEN,
+    POSTS_PATH,
+    PROFILE_PATH,
+    REFRESH_PATH,
+    RENEWED_REFRESH_TOKEN,
+    SECRETS,
+    TikTok,
+    fixture,
+    refusal,
+)
+
+
+@pytest.mark.parametrize("config", [oauth_config(), static_token_config()], ids=["oauth", "access token"])
+def test_a_good_config_passes_with_at_most_three_calls(
+    config: dict[str, Any], tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, config, tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert 1 <= len(tiktok.calls) <= 3
+
+
+def test_check_stores_the_renewed_tokens(
+    tiktok: TikTok, clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(tiktok, clock, oauth_config(), tmp_path)
+
+    (config,) = control_messages(capsys.readouterr().out)
+    assert config["credentials"]["refresh_token"] == RENEWED_REFRESH_TOKEN
+
+
+def test_a_small_personal_account_without_posts_passes(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.answer_always(PROFILE_PATH, fixture("profile_of_a_small_personal_account"))
+    tiktok.posts = []
+
+    assert check(tiktok, clock, static_token_config(), tmp_path).status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "answer", "what_to_do"),
+    [
+        pytest.param(
+            oauth_config(),
+            REFRESH_PATH,
+            fixture("refused_refresh"),
+            "Authenticate the account again",
+            id="a refused renewal",
+        ),
+        pytest.param(
+            oauth_config(access_token=ACCESS_TOKEN, token_expiry_date="2026-11-21T00:00:00Z"),
+            PROFILE_PATH,
+            fixture("no_permission"),
+            "grant every permission",
+            id="a missing permission",
+        ),
+        pytest.param(
+            static_token_config(),
+            PROFILE_PATH,
+            fixture("revoked_access_token"),
+            "put a new one into the source's settings",
+            id="a revoked access token",
+        ),
+        pytest.param(
+            static_token_config(),
+            PROFILE_PATH,
+            refusal(40101, "Invalid app."),
+            "Authenticate the account again",
+            id="an unknown app",
+        ),
+        pytest.param(
+            static_token_config(),
+            PROFILE_PATH,
+            fixture("bad_parameter"),
+            "Please report",
+            id="a refused parameter",
+        ),
+    ],
+)
+def test_a_refusal_says_what_to_do_with_at_most_three_calls(
+    config: dict[str, Any],
+    path: str,
+    answer: dict[str, Any],
+    what_to_do: str,
+    tiktok: TikTok,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    tiktok.answer_always(path, answer)
+
+    status = check(tiktok, clock, config, tmp_path)
+
+    assert status.status == Status.FAILED
+    assert what_to_do in (status.message or "")
+    assert "Traceback" not in (status.message or "")
+    assert 1 <= len(tiktok.calls) <= 3
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({}, id="an empty config"),
+        pytest.param(static_token_config(start_date="2027-01-01"), id="a start in the future"),
+        pytest.param(static_token_config(start_date="2026-02-30"), id="a day that no calendar has"),
+        pytest.param(static_token_config(start_date="2026-02-01", end_date="2026-01-01"), id="an end before the start"),
+        pytest.param(static_token_config(api_url="http://localhost@evil.com"), id="an unsafe address"),
+    ],
+)
+def test_a_mistake_in_the_config_costs_no_call(
+    config: dict[str, Any], tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, config, tmp_path)
+
+    assert status.status == Status.FAILED
+    assert (status.message or "").startswith("The setting `")
+    assert tiktok.calls == []
+
+
+def test_no_failure_shows_a_secret(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.answer_always(REFRESH_PATH, refusal(40107, f"The token {', '.join(SECRETS)} is invalid."))
+
+    status = check(tiktok, clock, oauth_config(), tmp_path)
+
+    assert [secret for secret in SECRETS if secret in (status.message or "")] == []
+
+
+def test_all_calls_go_to_the_api_url(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    check(tiktok, clock, oauth_config({"api_url": "http://localhost:9000/"}), tmp_path)
+
+    assert [call.url.split("/open_api/")[0] for call in tiktok.calls] == ["http://localhost:9000"] * len(tiktok.calls)
+    assert len(tiktok.calls_of(REFRESH_PATH)) == 1
+    assert tiktok.calls_of(POSTS_PATH) == []
