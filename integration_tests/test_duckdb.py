@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from integration_tests.connector import STREAMS
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import COMMAND, STREAMS, token_config
+from integration_tests.emulator.accounts import AccountSpec
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,3 +64,55 @@ def test_the_tables_have_their_types_and_their_nulls(demo: tuple[str, Path]) -> 
         idle = connection.execute("SELECT count(*), count(likes) FROM videos WHERE reach IS NULL").fetchone()
         assert idle is not None
         assert idle[0] > 0
+
+
+KEYS = {
+    "account": "business_id, metric_date",
+    "account_audience_ages": "business_id, metric_date, audience_ages_age",
+    "account_audience_genders": "business_id, metric_date, audience_genders_gender",
+    "account_audience_countries": "business_id, metric_date, audience_countries_country",
+    "account_audience_cities": "business_id, metric_date, audience_cities_city_name",
+    "account_metrics": "business_id, metric_date",
+    "account_metrics_audience_activity": "business_id, metric_date, audience_activity_hour",
+    "videos": "business_id, item_id, metric_date",
+    "videos_impression_sources": "business_id, item_id, metric_date, impression_sources_impression_source",
+    "videos_audience_types": "business_id, item_id, metric_date, audience_types_type",
+    "videos_audience_countries": "business_id, item_id, metric_date, audience_countries_country",
+    "videos_audience_cities": "business_id, item_id, metric_date, audience_cities_city_name",
+    "videos_audience_genders": "business_id, item_id, metric_date, audience_genders_gender",
+    "videos_video_view_retention": "business_id, item_id, metric_date, video_view_retention_second",
+    "videos_engagement_likes": "business_id, item_id, metric_date, engagement_likes_second",
+}
+
+
+def test_two_syncs_on_one_day_append_each_key_twice(
+    start_tiktok: StartTikTok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AIRBYTE_PROJECT_DIR", "AIRBYTE_LOGGING_ROOT", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("AIRBYTE_OFFLINE_MODE", "1")
+    monkeypatch.setenv("DO_NOT_TRACK", "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import airbyte
+
+    tiktok = start_tiktok(AccountSpec(posts=25), hidden_post_rate=0)
+    source = airbyte.get_source(
+        "source-tiktok-organic", config=token_config(tiktok), local_executable=COMMAND, install_if_missing=False
+    )
+    source.select_all_streams()
+    database = tmp_path / "twice.duckdb"
+    cache = airbyte.caches.DuckDBCache(db_path=database)
+    for _ in range(2):
+        source.read(cache=cache, write_strategy="append", force_full_refresh=True)
+    cache.get_sql_engine().dispose()
+
+    assert list(KEYS) == STREAMS
+    with duckdb.connect(str(database)) as connection:
+        for stream, columns in KEYS.items():
+            counts = connection.execute(
+                f"SELECT count(*), min(n), max(n) FROM (SELECT count(*) n FROM {stream} GROUP BY {columns})"
+            ).fetchone()
+            assert counts is not None
+            assert counts[0] > 0, stream
+            assert counts[1:] == (2, 2), stream
