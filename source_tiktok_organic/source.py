@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
@@ -27,7 +28,9 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
     ) -> None:
         # The manifest names its components as the Connector Builder does; here they are this package's.
         sys.modules[SDM_COMPONENTS_MODULE_NAME] = components
-        super().__init__(path_to_yaml="manifest.yaml", catalog=catalog, config=config, state=state)
+        # An absolute path: the CDK would take a manifest.yaml of the current folder first.
+        manifest = str(Path(__file__).with_name("manifest.yaml"))
+        super().__init__(path_to_yaml=manifest, catalog=catalog, config=config, state=state)
 
 
 class TiktokOrganicEntrypoint(AirbyteEntrypoint):

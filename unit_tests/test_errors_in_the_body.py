@@ -289,6 +289,15 @@ def test_a_second_rate_limit_waits_again(tiktok: TikTok, clock: Clock) -> None:
     assert len(outcome.rows("videos")) == 3
 
 
+def test_a_rate_limit_that_lasts_for_a_quarter_of_an_hour_is_waited_out(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_next(POSTS_PATH, *[fixture("rate_limit")] * 3)
+
+    outcome = read(tiktok, clock, "videos")
+
+    assert len(tiktok.calls_of(POSTS_PATH)) == 4
+    assert len(outcome.rows("videos")) == 3
+
+
 def test_a_rate_limit_in_the_middle_of_the_pages_loses_no_post(tiktok: TikTok, clock: Clock) -> None:
     tiktok.answer_next(
         POSTS_PATH, fixture("video_list_first_page"), fixture("rate_limit"), fixture("video_list_last_page")

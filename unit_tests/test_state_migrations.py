@@ -135,6 +135,15 @@ def test_an_account_that_was_read_to_its_end_but_gave_no_rows_is_not_read_in_ful
     assert migrated_cursors(before) == {"-000abc": "2025-11-20T12:00:00Z"}
 
 
+@pytest.mark.parametrize(("read", "expected"), [([], {}), (["-000abc"], {"-000abc": "2025-11-20T12:00:00Z"})])
+def test_an_entry_without_a_cursor_is_understood(read: list[str], expected: dict[str, str]) -> None:
+    entry = cursor("-000abc", SINCE_EVER)
+    entry["cursor"] = {}
+    before = state(read=read) | {"states": [entry]}
+
+    assert migrated_cursors(before) == expected
+
+
 def test_each_account_has_its_own_cursor() -> None:
     before = state(
         cursor("-000active", "2026-11-19T08:00:00Z"),

@@ -6,7 +6,7 @@ import pytest
 from airbyte_cdk.models import SyncMode
 
 from unit_tests.syncs import BREAKDOWN_STREAMS, POST_STREAMS, Clock, Outcome, read, state_of, static_token_config
-from unit_tests.tiktok import POSTS_PATH, TikTok, epoch, post, refusal
+from unit_tests.tiktok import POSTS_PATH, PROFILE_PATH, TikTok, epoch, post, refusal
 
 # The rows of the one post of the fixtures that is not idle; its other columns are the same in each.
 EXPECTED: dict[str, list[dict[str, Any]]] = {
@@ -189,6 +189,22 @@ def test_it_is_not_walked_in_full_in_any_later_sync(syncs: int, tiktok: TikTok, 
     tiktok.calls.clear()
 
     read(tiktok, clock, "videos_impression_sources", state=state)
+
+    assert pages(tiktok) == [None]
+
+
+@pytest.mark.parametrize("path", [PROFILE_PATH, POSTS_PATH])
+def test_a_later_sync_that_failed_does_not_make_the_next_walk_in_full(path: str, tiktok: TikTok, clock: Clock) -> None:
+    tiktok.posts = [
+        *idle_posts(5, newest="2026-11-20T11:00:00Z"),
+        *idle_posts(100, newest="2024-01-01T00:00:00Z"),
+    ]
+    first = read(tiktok, clock, "videos_impression_sources")
+    tiktok.answer_next(path, refusal(40002))
+    failed = read(tiktok, clock, "videos_impression_sources", state=first.state, expect_failure=True)
+    tiktok.calls.clear()
+
+    read(tiktok, clock, "videos_impression_sources", state=failed.state or first.state)
 
     assert pages(tiktok) == [None]
 
