@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo emulator test lint types unit integration requirements clean
+.PHONY: help demo emulator benchmark test lint types unit integration requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -22,6 +22,9 @@ demo: $(READY) ## Read every stream from the emulator into a DuckDB file and sho
 
 emulator: $(READY) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
 	@$(BIN)/python -m integration_tests.emulator $(OPTIONS)
+
+benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
+	@$(BIN)/python -m benchmarks
 
 test: lint types unit integration ## Lint, types and all tests
 

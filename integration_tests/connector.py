@@ -107,11 +107,11 @@ class Connector:
 
     def check(self, config: Any) -> Output:
         """Run `check`."""
-        return self._run("check", config=config)
+        return self._run("check", *self._option("config", config))
 
     def discover(self, config: Any) -> Output:
         """Run `discover`."""
-        return self._run("discover", config=config)
+        return self._run("discover", *self._option("config", config))
 
     def read(
         self,
@@ -121,30 +121,36 @@ class Connector:
         sync_mode: str = "incremental",
     ) -> Output:
         """Run `read` for the named streams, or for all."""
+        return self._run("read", *self.write_files(config, streams, state, sync_mode))
+
+    def write_files(
+        self,
+        config: Any,
+        streams: list[str] | None = None,
+        state: list[Message] | None = None,
+        sync_mode: str = "incremental",
+    ) -> list[str]:
+        """Write what `read` needs and return its options."""
         catalog = {
             "streams": [
                 {
-                    "stream": {
-                        "name": name,
-                        "json_schema": {},
-                        "supported_sync_modes": ["full_refresh", "incremental"],
-                    },
+                    "stream": {"name": name, "json_schema": {}, "supported_sync_modes": SYNC_MODES},
                     "sync_mode": sync_mode,
                     "destination_sync_mode": "append",
                 }
                 for name in streams or STREAMS
             ]
         }
-        files = {"config": config, "catalog": catalog}
-        return self._run("read", **files, **({"state": state} if state is not None else {}))
+        files = {"config": config, "catalog": catalog, **({} if state is None else {"state": state})}
+        return [option for name, content in files.items() for option in self._option(name, content)]
 
-    def _run(self, verb: str, **files: Any) -> Output:
-        arguments = [COMMAND, verb]
-        for name, content in files.items():
-            path = self.folder / f"{name}.json"
-            path.write_text(json.dumps(content))
-            arguments += [f"--{name}", str(path)]
-        process = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    def _option(self, name: str, content: Any) -> list[str]:
+        path = self.folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        return [f"--{name}", str(path)]
+
+    def _run(self, verb: str, *options: str) -> Output:
+        process = subprocess.run([COMMAND, verb, *options], capture_output=True, text=True, timeout=120, check=False)
         messages = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
         return Output(process.returncode, messages, process.stdout + process.stderr)
 

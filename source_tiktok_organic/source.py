@@ -32,6 +32,10 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         manifest = str(Path(__file__).with_name("manifest.yaml"))
         super().__init__(path_to_yaml=manifest, catalog=catalog, config=config, state=state)
 
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """The config in memory; the CDK would also write it, secrets included, to a file that a crash leaves behind."""
+        return self._config or config
+
 
 class TiktokOrganicEntrypoint(AirbyteEntrypoint):
     """The CDK's entry point, with a sentence for each mistake in a config instead of the JSON schema's own words."""

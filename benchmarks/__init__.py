@@ -1,0 +1,1 @@
+"""How much a sync costs, side by side with the alternatives."""

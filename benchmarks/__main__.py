@@ -1,0 +1,203 @@
+"""Measure a sync beside its alternatives on the emulator and write `results.md`; `make benchmark` runs it.
+
+CPU seconds and memory are the kernel's own figures for the process. Start-up is what `discover` of the same source
+costs, or the imports of the bare loop, and is subtracted.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from integration_tests.connector import COMMAND, STREAMS
+from integration_tests.emulator.accounts import FIRST_OPEN_ID
+
+HERE = Path(__file__).parent
+NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
+VARIANTS = [sys.executable, "-m", "benchmarks.variants"]
+
+
+@dataclass
+class Cost:
+    """What one process cost."""
+
+    cpu_seconds: float
+    peak_megabytes: float
+    wall_seconds: float
+
+
+@dataclass
+class Emulator:
+    """An emulator in a process of its own."""
+
+    url: str
+
+    def config(self, **settings: Any) -> dict[str, Any]:
+        """A config with a static access token, at no pace unless one is given."""
+        grant = requests.post(f"{self.url}/_emulator/grant", json={"open_id": FIRST_OPEN_ID}, timeout=10).json()
+        credentials = {"auth_type": "business_access_token", "access_token": grant["access_token"]}
+        return {
+            "credentials": credentials | {"business_id": FIRST_OPEN_ID},
+            "api_url": self.url,
+            "requests_per_minute": 60000,
+            "num_workers": 8,
+            **settings,
+        }
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """The calls since the last time this was asked."""
+        summary: dict[str, dict[str, int]] = requests.get(f"{self.url}/_emulator/calls/summary", timeout=10).json()
+        requests.delete(f"{self.url}/_emulator/calls", timeout=10)
+        return summary
+
+
+@contextmanager
+def emulator(posts: int, knobs: Sequence[str]) -> Iterator[Emulator]:
+    """Serve an account of `posts` posts."""
+    options = ["--port", "0", "--posts", str(posts)]
+    for knob in ["hidden_post_rate=0", *knobs]:
+        options += ["--knob", knob]
+    command = [sys.executable, "-m", "integration_tests.emulator", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield Emulator(process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
+
+
+def run(command: Sequence[str], output: Path) -> Cost:
+    """Run `command` to its end with its output in a file."""
+    began = time.perf_counter()
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, stdout=file)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}; see {output}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, time.perf_counter() - began)
+
+
+def rows_in(output: Path) -> int:
+    """How many records a run printed."""
+    with output.open("rb") as lines:
+        return sum(line.startswith(b'{"type":"RECORD"') for line in lines)
+
+
+@dataclass
+class Files:
+    """The inputs and outputs of the runs."""
+
+    folder: Path
+
+    def write(self, name: str, content: Any) -> str:
+        """Write a JSON file and return its path."""
+        path = self.folder / name
+        path.write_text(json.dumps(content))
+        return str(path)
+
+    def catalog(self) -> str:
+        """All streams."""
+        streams = [
+            {
+                "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
+                "sync_mode": "incremental",
+                "destination_sync_mode": "append",
+            }
+            for name in STREAMS
+        ]
+        return self.write("catalog.json", {"streams": streams})
+
+
+def compare(files: Files) -> list[str]:
+    """The table of the connector, the stock components, the CDK's floor and the bare loop."""
+    lines = [
+        "| variant | calls | rows | CPU s | start-up CPU s | rows per CPU s | peak MB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    catalog = files.catalog()
+    with emulator(1000, [*NO_LIMITS, "retention_seconds=30"]) as tiktok:
+        config = files.write("config.json", tiktok.config())
+        connector_output = files.folder / "connector.jsonl"
+        source = ["--config", config]
+        read = ["read", *source, "--catalog", catalog]
+        variants = {
+            "this connector": ([COMMAND, *read], [COMMAND, "discover", *source]),
+            "CDK's floor: finished rows": (
+                [*VARIANTS, "floor", str(connector_output), *read],
+                [*VARIANTS, "floor", str(connector_output), "discover", *source],
+            ),
+            "stock YAML components": ([*VARIANTS, "stock", *read], [*VARIANTS, "stock", "discover", *source]),
+            "bare loop over the posts": ([*VARIANTS, "loop", config], [*VARIANTS, "loop"]),
+        }
+        for name, (command, start_up) in variants.items():
+            output = connector_output if name == "this connector" else files.folder / "output.jsonl"
+            idle = run(start_up, files.folder / "start_up.jsonl")
+            tiktok.calls()
+            cost = run(command, output)
+            calls = sum(counts["total"] for counts in tiktok.calls().values())
+            rows = rows_in(output)
+            busy = cost.cpu_seconds - idle.cpu_seconds
+            lines.append(
+                f"| {name} | {calls} | {rows:,} | {busy:.1f} | {idle.cpu_seconds:.1f} | {rows / busy:,.0f} "
+                f"| {cost.peak_megabytes:.0f} |"
+            )
+            print(lines[-1], flush=True)
+    return lines
+
+
+def memory(files: Files) -> list[str]:
+    """The table of peak memory for few and for many posts."""
+    lines = ["| posts | rows | peak MB |", "| ---: | ---: | ---: |"]
+    for posts in (500, 20_000):
+        with emulator(posts, [*NO_LIMITS, "retention_seconds=3"]) as tiktok:
+            config = files.write("config.json", tiktok.config())
+            output = files.folder / "output.jsonl"
+            cost = run([COMMAND, "read", "--config", config, "--catalog", files.catalog()], output)
+            lines.append(f"| {posts:,} | {rows_in(output):,} | {cost.peak_megabytes:.0f} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
+def pacing(files: Files) -> list[str]:
+    """The table of a sync at TikTok's pace, with the emulator enforcing TikTok's limits."""
+    lines = ["| posts | calls of video/list | refused | seconds |", "| ---: | ---: | ---: | ---: |"]
+    with emulator(1100, []) as tiktok:
+        config = files.write("config.json", tiktok.config(requests_per_minute=40))
+        output = files.folder / "output.jsonl"
+        cost = run([COMMAND, "read", "--config", config, "--catalog", files.catalog()], output)
+        calls = tiktok.calls()
+        refused = sum(counts["refused"] for counts in calls.values())
+        lines.append(f"| 1,100 | {calls['business/video/list/']['total']} | {refused} | {cost.wall_seconds:.0f} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
+def main() -> None:
+    """Measure and write the tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Files(Path(folder))
+        sections = [
+            f"# Results\n\nWritten by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
+            f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}.",
+            "## All fifteen streams, 1,000 posts, 30 seconds of retention\n\n" + "\n".join(compare(files)),
+            "## Memory\n\n" + "\n".join(memory(files)),
+            "## At TikTok's 40 calls a minute\n\n" + "\n".join(pacing(files)),
+        ]
+    (HERE / "results.md").write_text("\n\n".join(sections) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""A process that is killed in the middle of a sync loses nothing and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import COMMAND, Connector, Message, token_config
+from integration_tests.emulator.accounts import AccountSpec
+from integration_tests.emulator.server import RunningEmulator
+
+STREAMS = ["account_metrics", "videos", "videos_audience_types"]
+
+
+def killed_read(
+    tiktok: RunningEmulator, connector: Connector, config: dict[str, Any], state: list[Message] | None
+) -> list[Message]:
+    """The messages of a read that is killed after the second page of posts."""
+    options = connector.write_files(config, STREAMS, state)
+    # Each page takes a moment, so that the walk is still under way when its first rows are out.
+    fault = {"path": "business/video/list/", "kind": "slow", "seconds": 0.4, "times": None}
+    requests.post(f"{tiktok.url}/_emulator/faults", json=fault, timeout=10)
+    temporary = connector.folder / "temporary"
+    temporary.mkdir()
+    messages: list[Message] = []
+    with subprocess.Popen(
+        [COMMAND, "read", *options],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        posts = 0
+        for line in process.stdout:
+            messages.append(json.loads(line))
+            posts += messages[-1]["type"] == "RECORD" and messages[-1]["record"]["stream"] == "videos"
+            if posts == 40:
+                process.send_signal(signal.SIGKILL)
+                break
+    requests.delete(f"{tiktok.url}/_emulator/faults", timeout=10)
+    left_behind = [path for path in temporary.rglob("*") if path.is_file()]
+    assert left_behind == []
+    return messages
+
+
+def keys(messages: list[Message], stream: str) -> set[tuple[Any, ...]]:
+    """What tells the rows of a stream apart."""
+    rows = [
+        message["record"]["data"]
+        for message in messages
+        if message["type"] == "RECORD" and message["record"]["stream"] == stream
+    ]
+    return {(row["metric_date"], row.get("item_id"), row.get("audience_types_type")) for row in rows}
+
+
+def last_state(messages: list[Message]) -> list[Message]:
+    """The last state of each stream."""
+    last = {
+        message["state"]["stream"]["stream_descriptor"]["name"]: {
+            "type": "STREAM",
+            "stream": message["state"]["stream"],
+        }
+        for message in messages
+        if message["type"] == "STATE"
+    }
+    return list(last.values())
+
+
+@pytest.mark.parametrize("synced_before", [False, True])
+def test_a_killed_sync_is_made_good_by_the_next(
+    connector: Connector, start_tiktok: StartTikTok, tmp_path: Path, synced_before: bool
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=130, history_days=700), hidden_post_rate=0)
+    config = token_config(tiktok)
+    state = connector.read(config, STREAMS).state if synced_before else None
+    uninterrupted = connector.read(config, STREAMS, state=state).messages
+
+    killed = killed_read(tiktok, connector, config, state)
+    assert 0 < len(keys(killed, "videos")) < len(keys(uninterrupted, "videos"))
+
+    # The platform hands back the last state that it got of each stream, or else the one from before.
+    known = {
+        message["stream"]["stream_descriptor"]["name"]: message for message in [*(state or []), *last_state(killed)]
+    }
+    resumed = connector.read(config, STREAMS, state=list(known.values()) or None).messages
+    for stream in STREAMS:
+        assert keys(killed, stream) | keys(resumed, stream) == keys(uninterrupted, stream), stream
