@@ -26,6 +26,7 @@ from integration_tests.emulator.accounts import FIRST_OPEN_ID
 
 HERE = Path(__file__).parent
 NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
+ROUNDS = 3
 VARIANTS = [sys.executable, "-m", "benchmarks.variants"]
 
 
@@ -90,6 +91,11 @@ def run(command: Sequence[str], output: Path) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, time.perf_counter() - began)
 
 
+def cheapest(command: Sequence[str], output: Path) -> Cost:
+    """The run of several that cost least CPU: whatever else the machine does only adds to it."""
+    return min((run(command, output) for _ in range(ROUNDS)), key=lambda cost: cost.cpu_seconds)
+
+
 def rows_in(output: Path) -> int:
     """How many records a run printed."""
     with output.open("rb") as lines:
@@ -144,10 +150,10 @@ def compare(files: Files) -> list[str]:
         }
         for name, (command, start_up) in variants.items():
             output = connector_output if name == "this connector" else files.folder / "output.jsonl"
-            idle = run(start_up, files.folder / "start_up.jsonl")
+            idle = cheapest(start_up, files.folder / "start_up.jsonl")
             tiktok.calls()
-            cost = run(command, output)
-            calls = sum(counts["total"] for counts in tiktok.calls().values())
+            cost = cheapest(command, output)
+            calls = sum(counts["total"] for counts in tiktok.calls().values()) // ROUNDS
             rows = rows_in(output)
             busy = cost.cpu_seconds - idle.cpu_seconds
             lines.append(
@@ -192,7 +198,8 @@ def main() -> None:
         sections = [
             f"# Results\n\nWritten by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
             f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}.",
-            "## All fifteen streams, 1,000 posts, 30 seconds of retention\n\n" + "\n".join(compare(files)),
+            "## All fifteen streams, 1,000 posts, 30 seconds of retention\n\n"
+            f"The cheapest of {ROUNDS} runs each.\n\n" + "\n".join(compare(files)),
             "## Memory\n\n" + "\n".join(memory(files)),
             "## At TikTok's 40 calls a minute\n\n" + "\n".join(pacing(files)),
         ]

@@ -85,3 +85,16 @@ def test_an_account_that_has_no_state_of_its_own_gets_its_history(
     with_state = connector.read(token_config(tiktok), ["videos"], state=state)
     without = connector.read(token_config(tiktok), ["videos"])
     assert with_state.row_counts == without.row_counts
+
+
+def test_a_start_date_that_moved_back_opens_the_posts_of_the_window(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    late = token_config(tiktok, start_date=str(today() - timedelta(days=30)))
+    first = connector.read(late, ["videos"])
+    second = connector.read(token_config(tiktok), ["videos"], state=first.state)
+    everything = connector.read(token_config(tiktok), ["videos"]).rows("videos")
+    window_opens = str(today() - timedelta(days=365))
+    wanted = {row["item_id"] for row in everything if row["create_time"][:10] > window_opens}
+    assert len(first.rows("videos")) < len(wanted)
+    assert {row["item_id"] for row in second.rows("videos") if row["create_time"][:10] > window_opens} == wanted

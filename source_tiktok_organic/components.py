@@ -13,6 +13,7 @@ import math
 import re
 import tempfile
 import threading
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -797,16 +798,11 @@ def _timestamp(epoch: Any) -> Timestamp:
 
 
 @dataclass
-class EpochToTimestamp(RecordTransformation):
-    """Writes the columns in `columns` as RFC 3339 instead of epoch seconds.
-
-    In:  `{"create_time": "1788861607"}`
-    Out: `{"create_time": "2026-09-08T10:00:07Z"}`
-    """
+class RowTransformation(RecordTransformation):
+    """What the transformations below have in common: they change a row, some with a look at its slice."""
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
-    columns: list[str] = field(default_factory=list)
 
     def transform(
         self,
@@ -815,13 +811,32 @@ class EpochToTimestamp(RecordTransformation):
         stream_state: StreamState | None = None,
         stream_slice: StreamSlice | None = None,
     ) -> None:
-        """Change `record` in place."""
-        for column in self.columns:
-            record[column] = timestamp(record.get(column))
+        """The CDK's call for each row."""
+        self.change(record, StreamSlice(partition={}, cursor_slice={}) if stream_slice is None else stream_slice)
+
+    @abstractmethod
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Change `row` in place."""
 
 
 @dataclass
-class SliceColumns(RecordTransformation):
+class EpochToTimestamp(RowTransformation):
+    """Writes the columns in `columns` as RFC 3339 instead of epoch seconds.
+
+    In:  `{"create_time": "1788861607"}`
+    Out: `{"create_time": "2026-09-08T10:00:07Z"}`
+    """
+
+    columns: list[str] = field(default_factory=list)
+
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Change `row` in place."""
+        for column in self.columns:
+            row[column] = timestamp(row.get(column))
+
+
+@dataclass
+class SliceColumns(RowTransformation):
     """Adds columns that are the same for all rows of a slice, from the slice itself.
 
     In:  columns `["business_id", "metric_date"]`, a slice of partition `{"business_id": "-000abc"}` with the parent's
@@ -829,53 +844,40 @@ class SliceColumns(RecordTransformation):
     Out: `{…, "business_id": "-000abc", "metric_date": "2026-11-20"}`
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
     columns: list[str] = field(default_factory=list)
+    _of_slice: tuple[StreamSlice | None, dict[str, Any]] = field(init=False, repr=False, default=(None, {}))
 
-    def transform(
-        self,
-        record: dict[str, Any],
-        config: Config | None = None,
-        stream_state: StreamState | None = None,
-        stream_slice: StreamSlice | None = None,
-    ) -> None:
-        """Change `record` in place."""
-        if stream_slice is None:
-            return
-        partition, extra = stream_slice.partition, stream_slice.extra_fields
-        for column in self.columns:
-            record[column] = partition[column] if column in partition else extra.get(column)
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Change `row` in place."""
+        # Read and replaced as one object, because the slices of several accounts are read at the same time.
+        known, values = self._of_slice
+        if known is not stream_slice:
+            partition, extra = stream_slice.partition, stream_slice.extra_fields
+            values = {name: partition[name] if name in partition else extra.get(name) for name in self.columns}
+            self._of_slice = (stream_slice, values)
+        row.update(values)
 
 
 @dataclass
-class SyncDate(RecordTransformation):
+class SyncDate(RowTransformation):
     """Adds `metric_date`: the UTC date on which this sync began, also on rows that are read after midnight.
 
     Out: `{…, "metric_date": "2026-11-20"}`
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     _sync: Sync = field(init=False, repr=False)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._sync = sync_of(self.api_budget)
 
-    def transform(
-        self,
-        record: dict[str, Any],
-        config: Config | None = None,
-        stream_state: StreamState | None = None,
-        stream_slice: StreamSlice | None = None,
-    ) -> None:
-        """Change `record` in place."""
-        record["metric_date"] = self._sync.date
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Change `row` in place."""
+        row["metric_date"] = self._sync.date
 
 
 @dataclass
-class ProvisionalDays(RecordTransformation):
+class ProvisionalDays(RowTransformation):
     """Adds `is_provisional`: true while less than 48 hours have passed since the end of the row's day (UTC).
 
     TikTok completes a day 24 to 48 hours after it (fact sheet A6), so until then its numbers may still change.
@@ -884,20 +886,12 @@ class ProvisionalDays(RecordTransformation):
     Out: `{"metric_date": "2026-11-18", "is_provisional": true}`
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
 
-    def transform(
-        self,
-        record: dict[str, Any],
-        config: Config | None = None,
-        stream_state: StreamState | None = None,
-        stream_slice: StreamSlice | None = None,
-    ) -> None:
-        """Change `record` in place."""
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Change `row` in place."""
         newest_final_day = sync_of(self.api_budget).started_at - timedelta(hours=48 + 24)
-        record["is_provisional"] = record["metric_date"] > newest_final_day.strftime(DATE_FORMAT)
+        row["is_provisional"] = row["metric_date"] > newest_final_day.strftime(DATE_FORMAT)
 
 
 @dataclass
@@ -958,12 +952,12 @@ def _string(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-# For a JSON schema type: the Python type that needs no work, what makes one of any other, and its name in sentences.
-_TYPES: Mapping[str, tuple[type, Any, str]] = {
-    "integer": (int, _integer, "a whole number"),
-    "number": (float, _number, "a number"),
-    "boolean": (bool, _boolean, "true or false"),
-    "string": (str, _string, "text"),
+# For a JSON schema type: the Python types that need no work, what makes one of any other, and its name in sentences.
+_TYPES: Mapping[str, tuple[frozenset[type], Any, str]] = {
+    "integer": (frozenset({int, type(None)}), _integer, "a whole number"),
+    "number": (frozenset({float, int, type(None)}), _number, "a number"),
+    "boolean": (frozenset({bool, type(None)}), _boolean, "true or false"),
+    "string": (frozenset({str, Timestamp, type(None)}), _string, "text"),
 }
 
 
@@ -987,7 +981,7 @@ class TypedColumns(TypeTransformer):
     config: Config
     parameters: InitVar[Mapping[str, Any]]
     _schema: Mapping[str, Any] | None = field(init=False, default=None, repr=False)
-    _plan: list[tuple[str, type, Any, str]] = field(init=False, default_factory=list, repr=False)
+    _plan: list[tuple[str, frozenset[type], Any, str]] = field(init=False, default_factory=list, repr=False)
 
     def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
         """Change `record` in place."""
@@ -999,7 +993,7 @@ class TypedColumns(TypeTransformer):
         typed: dict[str, Any] = {}
         for column, ready, convert, kind in self._plan:
             value = record.get(column)
-            if value is not None and type(value) is not ready:
+            if type(value) not in ready:
                 value = None if value == "" else self._converted(column, value, convert, kind)
             typed[column] = value
         record.clear()
