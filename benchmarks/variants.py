@@ -17,6 +17,7 @@ from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordEx
 
 from source_tiktok_organic import components
 from source_tiktok_organic.components import Timestamp
+from source_tiktok_organic.run import SWITCH_INTERVAL
 
 HERE = Path(__file__).parent
 CONNECTOR_MANIFEST = Path(components.__file__).with_name("manifest.yaml")
@@ -127,6 +128,7 @@ def _print(stream: str, row: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Run one of the variants."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     variant, *arguments = sys.argv[1:]
     if variant == "loop":
         if arguments:
