@@ -779,6 +779,10 @@ class Timestamp(str):
     def __int__(self) -> int:
         return self.epoch
 
+    def __getnewargs__(self) -> tuple[int]:  # type: ignore[override]  # made of its epoch, not of its text
+        """What a copy is made of; the Connector Builder copies the rows that it shows."""
+        return (self.epoch,)
+
 
 def timestamp(epoch: Any) -> Timestamp:
     """TikTok's seconds since 1970, a string or a number.

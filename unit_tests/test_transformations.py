@@ -1,5 +1,8 @@
 """The transformations of rows: timestamps, the columns of a slice, the sync's date, and days that may still change."""
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +11,14 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import EpochToTimestamp, ProvisionalDays, SliceColumns, SyncDate, sync_of
+from source_tiktok_organic.components import (
+    EpochToTimestamp,
+    ProvisionalDays,
+    SliceColumns,
+    SyncDate,
+    Timestamp,
+    sync_of,
+)
 from unit_tests.syncs import Clock
 
 
@@ -156,3 +166,11 @@ def test_a_day_stays_provisional_until_the_sync_ends(clock: Clock) -> None:
     ProvisionalDays(config={}, parameters={}, api_budget=api_budget).transform(row)
 
     assert row["is_provisional"] is True
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_a_copy_of_a_time_is_the_same_text_and_number(copied: Callable[[Timestamp], Timestamp]) -> None:
+    copy_of_it = copied(Timestamp(1788861607))
+
+    assert copy_of_it == "2026-09-08T10:00:07Z"
+    assert int(copy_of_it) == 1788861607
