@@ -21,8 +21,7 @@ from typing import Any
 
 import requests
 
-from integration_tests.connector import COMMAND, STREAMS
-from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.connector import COMMAND, STREAMS, configured_catalog, token_config
 
 HERE = Path(__file__).parent
 NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
@@ -47,15 +46,7 @@ class Emulator:
 
     def config(self, **settings: Any) -> dict[str, Any]:
         """A config with a static access token, at no pace unless one is given."""
-        grant = requests.post(f"{self.url}/_emulator/grant", json={"open_id": FIRST_OPEN_ID}, timeout=10).json()
-        credentials = {"auth_type": "business_access_token", "access_token": grant["access_token"]}
-        return {
-            "credentials": credentials | {"business_id": FIRST_OPEN_ID},
-            "api_url": self.url,
-            "requests_per_minute": 60000,
-            "num_workers": 8,
-            **settings,
-        }
+        return token_config(self, **{"requests_per_minute": 60000, "num_workers": 8, **settings})
 
     def calls(self) -> dict[str, dict[str, int]]:
         """The calls since the last time this was asked."""
@@ -111,15 +102,7 @@ class Files:
 
     def catalog(self) -> str:
         """All streams."""
-        streams = [
-            {
-                "stream": {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]},
-                "sync_mode": "incremental",
-                "destination_sync_mode": "append",
-            }
-            for name in STREAMS
-        ]
-        return self.write("catalog.json", {"streams": streams})
+        return self.write("catalog.json", configured_catalog(STREAMS))
 
 
 def compare(files: Files) -> list[str]:

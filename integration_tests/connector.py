@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
@@ -131,16 +131,7 @@ class Connector:
         sync_mode: str = "incremental",
     ) -> list[str]:
         """Write what `read` needs and return its options."""
-        catalog = {
-            "streams": [
-                {
-                    "stream": {"name": name, "json_schema": {}, "supported_sync_modes": SYNC_MODES},
-                    "sync_mode": sync_mode,
-                    "destination_sync_mode": "append",
-                }
-                for name in streams or STREAMS
-            ]
-        }
+        catalog = configured_catalog(streams or STREAMS, sync_mode)
         files = {"config": config, "catalog": catalog, **({} if state is None else {"state": state})}
         return [option for name, content in files.items() for option in self._option(name, content)]
 
@@ -155,15 +146,43 @@ class Connector:
         return Output(process.returncode, messages, process.stdout + process.stderr)
 
 
-def oauth_config(emulator: RunningEmulator, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+def configured_catalog(streams: list[str], sync_mode: str = "incremental") -> dict[str, Any]:
+    """The file that tells `read` which streams to read."""
+    return {
+        "streams": [
+            {
+                "stream": {"name": name, "json_schema": {}, "supported_sync_modes": SYNC_MODES},
+                "sync_mode": sync_mode,
+                "destination_sync_mode": "append",
+            }
+            for name in streams
+        ]
+    }
+
+
+class Served(Protocol):
+    """An emulator that can be reached, in this process or another."""
+
+    @property
+    def url(self) -> str:
+        """Its scheme, host and port."""
+
+
+def _grant(emulator: Served, open_id: str) -> dict[str, Any]:
+    grant: dict[str, Any] = requests.post(
+        f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10
+    ).json()
+    return grant
+
+
+def oauth_config(emulator: Served, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
     """The config of a user who has just authenticated; calls are not slowed down."""
-    grant = requests.post(f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10).json()
     return {
         "credentials": {
             "auth_type": "business_oauth",
             "client_id": "7400000000000000001",
             "client_secret": "emulator-client-secret",
-            "refresh_token": grant["refresh_token"],
+            "refresh_token": _grant(emulator, open_id)["refresh_token"],
         },
         "api_url": emulator.url,
         "requests_per_minute": 6000,
@@ -171,13 +190,12 @@ def oauth_config(emulator: RunningEmulator, open_id: str = FIRST_OPEN_ID, **sett
     }
 
 
-def token_config(emulator: RunningEmulator, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+def token_config(emulator: Served, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
     """The config of a user who typed an access token in; calls are not slowed down."""
-    grant = requests.post(f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10).json()
     return {
         "credentials": {
             "auth_type": "business_access_token",
-            "access_token": grant["access_token"],
+            "access_token": _grant(emulator, open_id)["access_token"],
             "business_id": open_id,
         },
         "api_url": emulator.url,
