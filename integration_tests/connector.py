@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from integration_tests.emulator.accounts import FIRST_OPEN_ID
 from integration_tests.emulator.server import RunningEmulator
 
 COMMAND = str(Path(sys.executable).parent / "source-tiktok-organic")
+WITHOUT_WAITING = (sys.executable, "-m", "integration_tests.without_waiting")
 STREAMS = [
     "account",
     "account_audience_ages",
@@ -77,6 +78,11 @@ class Output:
         ]
 
     @property
+    def logs(self) -> list[str]:
+        """What the connector says on the way."""
+        return [message["log"]["message"] for message in self.of_type("LOG")]
+
+    @property
     def connection_status(self) -> dict[str, Any]:
         """The answer of `check`."""
         (message,) = self.of_type("CONNECTION_STATUS")
@@ -97,13 +103,25 @@ class Output:
 
 @dataclass
 class Connector:
-    """The command `source-tiktok-organic` with its files in `folder`."""
+    """The command `source-tiktok-organic` with its files in `folder`, and how much it logs."""
 
     folder: Path
+    command: tuple[str, ...] = (COMMAND,)
+    options: tuple[str, ...] = ()
 
     def spec(self) -> Output:
         """Run `spec`."""
         return self._run("spec")
+
+    @property
+    def without_waiting(self) -> "Connector":
+        """The same, except that its waits move the emulator's clock."""
+        return replace(self, command=WITHOUT_WAITING)
+
+    @property
+    def at_debug_level(self) -> "Connector":
+        """The same, logging all that it can."""
+        return replace(self, options=("--debug",))
 
     def check(self, config: Any) -> Output:
         """Run `check`."""
@@ -141,7 +159,9 @@ class Connector:
         return [f"--{name}", str(path)]
 
     def _run(self, verb: str, *options: str) -> Output:
-        process = subprocess.run([COMMAND, verb, *options], capture_output=True, text=True, timeout=120, check=False)
+        process = subprocess.run(
+            [*self.command, verb, *options, *self.options], capture_output=True, text=True, timeout=120, check=False
+        )
         messages = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
         return Output(process.returncode, messages, process.stdout + process.stderr)
 
@@ -168,21 +188,24 @@ class Served(Protocol):
         """Its scheme, host and port."""
 
 
-def _grant(emulator: Served, open_id: str) -> dict[str, Any]:
+def granted(emulator: Served, open_id: str = FIRST_OPEN_ID, **wish: Any) -> dict[str, Any]:
+    """What TikTok answers when the owner of the account has agreed; `wish` may name scopes and lives of tokens."""
     grant: dict[str, Any] = requests.post(
-        f"{emulator.url}/_emulator/grant", json={"open_id": open_id}, timeout=10
+        f"{emulator.url}/_emulator/grant", json={"open_id": open_id, **wish}, timeout=10
     ).json()
     return grant
 
 
-def oauth_config(emulator: Served, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+def oauth_config(
+    emulator: Served, open_id: str = FIRST_OPEN_ID, grant: dict[str, Any] | None = None, **settings: Any
+) -> dict[str, Any]:
     """The config of a user who has just authenticated; calls are not slowed down."""
     return {
         "credentials": {
             "auth_type": "business_oauth",
             "client_id": "7400000000000000001",
             "client_secret": "emulator-client-secret",
-            "refresh_token": _grant(emulator, open_id)["refresh_token"],
+            "refresh_token": (grant or granted(emulator, open_id))["refresh_token"],
         },
         "api_url": emulator.url,
         "requests_per_minute": 6000,
@@ -190,18 +213,32 @@ def oauth_config(emulator: Served, open_id: str = FIRST_OPEN_ID, **settings: Any
     }
 
 
-def token_config(emulator: Served, open_id: str = FIRST_OPEN_ID, **settings: Any) -> dict[str, Any]:
+def token_config(
+    emulator: Served, open_id: str = FIRST_OPEN_ID, grant: dict[str, Any] | None = None, **settings: Any
+) -> dict[str, Any]:
     """The config of a user who typed an access token in; calls are not slowed down."""
     return {
         "credentials": {
             "auth_type": "business_access_token",
-            "access_token": _grant(emulator, open_id)["access_token"],
+            "access_token": (grant or granted(emulator, open_id))["access_token"],
             "business_id": open_id,
         },
         "api_url": emulator.url,
         "requests_per_minute": 6000,
         **settings,
     }
+
+
+def set_fault(emulator: Served, path: str, kind: str, **details: Any) -> None:
+    """Let something go wrong on the next call of an endpoint, or as `details` say."""
+    fault = {"path": path, "kind": kind, **details}
+    requests.post(f"{emulator.url}/_emulator/faults", json=fault, timeout=10).raise_for_status()
+
+
+def call_log(emulator: Served, path: str) -> list[dict[str, Any]]:
+    """The calls of one endpoint as the emulator logged them, in the order in which they came."""
+    log: list[dict[str, Any]] = requests.get(f"{emulator.url}/_emulator/calls", timeout=10).json()
+    return [call for call in log if call["path"] == path]
 
 
 def calls(emulator: RunningEmulator) -> dict[str, int]:

@@ -130,4 +130,7 @@ def test_a_refusal_in_the_body_of_an_http_200_fails_the_stream(connector: Connec
     output = connector.read(config, ["account"])
     assert output.exit_code == 1
     assert output.row_counts["account"] == 0
-    assert any("TikTok did not permit the stream `account` (code 40001" in error for error in output.errors)
+    assert any(
+        error.startswith("TikTok did not permit the stream `account`") and "(code 40001" in error
+        for error in output.errors
+    )

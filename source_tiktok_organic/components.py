@@ -9,22 +9,28 @@ the state that the next sync starts from.
 """
 
 import ipaddress
+import json
+import logging
 import math
 import re
 import tempfile
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, BinaryIO
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
-import backoff
 import orjson
 import requests
+from airbyte_cdk.config_observation import (
+    create_connector_config_control_message,
+    emit_configuration_as_airbyte_control_message,
+)
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.auth.declarative_authenticator import DeclarativeAuthenticator
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
@@ -44,12 +50,12 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
     ResponseAction,
 )
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import SUCCESS_RESOLUTION
-from airbyte_cdk.sources.streams.http.exceptions import DefaultBackoffException
-from airbyte_cdk.sources.streams.http.requests_native_auth.oauth import SingleUseRefreshTokenOauth2Authenticator
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
-from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime
+from airbyte_cdk.utils.datetime_helpers import ab_datetime_now, ab_datetime_parse
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+LOGGER = logging.getLogger("airbyte")
 
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 DATE_FORMAT = "%Y-%m-%d"
@@ -117,16 +123,83 @@ class PageStore:
 
 
 @dataclass
+class Grant:
+    """What one sync has learnt of what one account allows; `lock` is held while TikTok is asked about it.
+
+    `scopes` is None where nobody told: a bare access token comes without them. Then `accepted` and `refused` are the
+    scopes of which TikTok has given and refused the fields since. `replacement` is the access token that replaced one
+    that TikTok refused.
+    """
+
+    business_id: str | None = None
+    scopes: frozenset[str] | None = None
+    accepted: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    replacement: str | None = field(default=None, repr=False)
+    lock: threading.RLock = field(init=False, repr=False, default_factory=threading.RLock)
+
+    def allows(self, scope: str) -> bool:
+        """Whether fields of `scope` may be asked for; where nobody told, they may until TikTok refuses them."""
+        return scope not in self.refused if self.scopes is None else scope in self.scopes
+
+    def is_sure_of(self, scopes: Iterable[str]) -> bool:
+        """Whether TikTok is known to give the fields of these allowed scopes."""
+        return self.scopes is not None or self.accepted.issuperset(scopes)
+
+
+@dataclass
 class Sync:
-    """What the streams of one sync have in common: the moment it began (UTC) and the pages read so far."""
+    """What the streams of one sync have in common: the moment it began (UTC), pages read, what accounts allow."""
 
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     pages: PageStore = field(default_factory=PageStore)
+    config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    _grants: dict[int, Grant] = field(init=False, default_factory=dict)
+    _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     @property
     def date(self) -> str:
         """The `metric_date` of every snapshot row of this sync, e.g. "2026-11-20", also past midnight."""
         return self.started_at.strftime(DATE_FORMAT)
+
+    def grant(self, position: int) -> Grant:
+        """The grant of the account at `position` in the config, the same for all who ask."""
+        with self._lock:
+            return self._grants.setdefault(position, Grant())
+
+    def grant_of(self, business_id: str) -> Grant:
+        """The grant of the account with this business_id."""
+        with self._lock:
+            return next(grant for grant in self._grants.values() if grant.business_id == business_id)
+
+    def is_replacement(self, access_token: str | None) -> bool:
+        """Whether this token replaced one that TikTok refused; None is no token."""
+        with self._lock:
+            return access_token is not None and any(
+                grant.replacement == access_token for grant in self._grants.values()
+            )
+
+    def is_new(self, *what: str) -> bool:
+        """True the first time this is asked about `what`, so that something is said once in a sync."""
+        with self._lock:
+            known = len(self._said)
+            self._said.add(what)
+            return len(self._said) > known
+
+    def keep_secret(self, secret: str | None) -> None:
+        """Strike `secret` out of logs and errors from now on, as it is and as URLs, forms and JSON write it.
+
+        In:  "act.abc!5001.em"
+        Out: neither `act.abc!5001.em` nor `act.abc%215001.em` is printed outside of a CONNECTOR_CONFIG message
+        """
+        if secret and self.is_new("secret", secret):
+            forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+            # A log line is JSON that quotes an answer, which is JSON that may quote something in turn.
+            for _ in range(4):
+                forms |= {repr(form)[1:-1] for form in forms} | {json.dumps(form)[1:-1] for form in forms}
+            for form in forms:
+                add_to_secrets(form)
 
 
 # The CDK builds every component of a source on its own and hands the same `api_budget` to all that declare it, parent
@@ -207,100 +280,202 @@ def _require(credentials: Mapping[str, Any], *names: str) -> None:
 
 # --- Accounts and tokens --------------------------------------------------------------------------------------------
 
-# Fact sheet A4: the codes with which the token endpoint says that asking again with the same values is useless.
-_REFUSED_REFRESH_CODES = frozenset({40000, 40001, 40002, 40101, 40103, 40107, 40108, 40110, 40113})
 
+@dataclass
+class TokenEndpoints:
+    """Asks TikTok for a new access token, and what an access token allows.
 
-class OAuthAccount(SingleUseRefreshTokenOauth2Authenticator):
-    """An account whose access token is renewed with a refresh token (fact sheet A2.3).
-
-    The tokens live in the config that all components share, under the CDK's one lock, so one refresh serves all
-    streams and workers; the CDK prints the new config as a CONNECTOR_CONFIG message before the refreshed token is
-    returned to the first caller.
-
-    Request: POST tt_user/oauth2/refresh_token/, a JSON body `{"client_id", "client_secret", "grant_type",
-    "refresh_token"}`. Answer: `{"code": 0, "data": {"access_token", "expires_in": 86400, "refresh_token", "open_id"}}`.
-    Raises a config error where TikTok refuses the refresh (HTTP 200 with a code other than 0).
+    Both are POSTs with a JSON body and without a token in the headers (fact sheet A2.3, A2.5). Errors come as HTTP
+    200 and are the requester's error handler's to recognise; it lets an answer pass that refuses the access token.
     """
 
-    def __init__(self, config: Config, token_refresh_endpoint: str) -> None:
-        self._config: MutableMapping[str, Any] = config["credentials"]
-        super().__init__(
-            connector_config=config,
-            token_refresh_endpoint=token_refresh_endpoint,
-            refresh_request_headers={"Content-Type": "application/json"},
-        )
+    requester: Any
+    refresh_path: str
+    token_info_path: str
 
-    @property
-    def business_id(self) -> str:
-        """The account's open_id: the config's, or else the one that comes with a refreshed token (fact sheet A2.2)."""
-        if not self._config.get("business_id"):
-            self.refresh_and_set_access_token()
-        return str(self._config["business_id"])
+    def refresh(self, client_id: str, client_secret: str, refresh_token: str) -> Mapping[str, Any]:
+        """New tokens for `refresh_token`.
 
-    def get_token_expiry_date(self) -> AirbyteDateTime:
-        """The end of the access token; a config without an access token has one that ended long ago."""
-        if not self._config.get("access_token") or not self._config.get("token_expiry_date"):
-            return AirbyteDateTime(1970, 1, 1, tzinfo=timezone.utc)
-        return super().get_token_expiry_date()
-
-    def build_refresh_request_body(self) -> str:  # type: ignore[override]  # requests sends a string as it is
-        """The form fields of OAuth as the JSON text that TikTok wants."""
-        return orjson.dumps(super().build_refresh_request_body()).decode()
-
-    @backoff.on_exception(backoff.expo, DefaultBackoffException, max_time=300)
-    def _make_handled_request(self) -> Any:
-        """Send the request; the CDK tries again after network trouble, and here after an answer that is not JSON."""
-        try:
-            return super()._make_handled_request()
-        except requests.JSONDecodeError as error:
-            raise DefaultBackoffException(requests.PreparedRequest(), None, "TikTok's answer is not JSON.") from error
-
-    def refresh_access_token(self) -> tuple[str, AirbyteDateTime, str | None]:  # type: ignore[override]
-        """Refresh once; takes over the open_id that TikTok sends along."""
-        answer = self._make_handled_request()
-        code = answer.get("code")
-        if code != 0:
-            detail = f"Token refresh: code {code}, {answer.get('message')}, request_id {answer.get('request_id')}"
-            if code in _REFUSED_REFRESH_CODES:
-                raise config_error(
-                    "TikTok refused to renew the access token. Authenticate the account again in the source's "
-                    "settings; if you typed the values in, check client_id, client_secret and refresh_token.",
-                    detail,
-                )
-            raise AirbyteTracedException(
-                message="TikTok could not renew the access token just now. The next sync will try again.",
-                internal_message=detail,
-                failure_type=FailureType.transient_error,
+        Out: `{"access_token": "act.…", "expires_in": 86400, "refresh_token": "rft.…", "refresh_token_expires_in":
+        31528800, "open_id": "-000abc", "scope": "user.info.basic,video.list", …}`; times in seconds
+        """
+        body = {
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+        }
+        data = self._data_of(self.refresh_path, body)
+        if data is None:
+            raise config_error(
+                "TikTok does not accept the refresh token. Authenticate the account again in the source's settings."
             )
-        data: Mapping[str, Any] = answer.get("data") or {}
         missing = [name for name in ("access_token", "expires_in", "open_id") if not data.get(name)]
         if missing:
             raise unexpected_answer(f"TikTok renewed the access token without {', '.join(missing)}.")
-        if not self._config.get("business_id"):
-            self._config["business_id"] = data["open_id"]
-        if data.get("refresh_token"):
-            add_to_secrets(data["refresh_token"])
-        return data["access_token"], self._parse_token_expiration_date(data["expires_in"]), data.get("refresh_token")
+        return data
+
+    def token_info(self, client_id: str, access_token: str) -> Mapping[str, Any] | None:
+        """What `access_token` allows, or None where TikTok refuses it.
+
+        Out: `{"app_id": "7400000000000000001", "creator_id": "-000abc", "scope": "user.info.basic,video.list"}`
+        """
+        return self._data_of(self.token_info_path, {"app_id": client_id, "access_token": access_token})
+
+    def write_back(self, config: Config) -> None:
+        """Hand `config` to the platform, which stores it for the next sync: at once, whatever happens next."""
+        emit_configuration_as_airbyte_control_message(config)  # type: ignore[arg-type]  # it only reads it
+        # The CDK disables retries for the Connector Builder's test reads alone; the Builder looks for the config
+        # among the messages of the stream.
+        if self.requester.disable_retries:
+            message = create_connector_config_control_message(config)  # type: ignore[arg-type]
+            self.requester.message_repository.emit_message(message)
+
+    def _data_of(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        response = self.requester.send_request(path=path, request_body_json=body)
+        return data_of(response) if (_body_of(response) or {}).get("code") == 0 else None
+
+
+@dataclass
+class OAuthAccount:
+    """An account whose access token is renewed with a refresh token.
+
+    The tokens live in `credentials`, a part of the config that all components share. Each renewal is written back
+    before the lock is given up, so nobody uses a token that the platform does not have yet.
+    """
+
+    config: Config = field(repr=False)
+    credentials: MutableMapping[str, Any] = field(repr=False)
+    sync: Sync = field(repr=False)
+    grant: Grant
+    endpoints: TokenEndpoints = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("client_secret", "refresh_token", "access_token"):
+            self.sync.keep_secret(self.credentials.get(name))
+        self.grant.business_id = self.grant.business_id or self.credentials.get("business_id") or None
+
+    @property
+    def business_id(self) -> str:
+        """The account's open_id: the config's, or else the one that TikTok says the token belongs to (A2.2)."""
+        if not self.grant.business_id:
+            self.learn_scopes()
+        return str(self.grant.business_id)
+
+    def access_token(self) -> str:
+        """A token whose time is not over, renewed if need be."""
+        with self.grant.lock:
+            if self._has_ended():
+                self._renew()
+            return str(self.credentials["access_token"])
+
+    def replace(self, refused: str) -> None:
+        """Renew the token `refused`, which TikTok did not accept, unless another thread has done so already."""
+        with self.grant.lock:
+            if self.credentials.get("access_token") == refused:
+                self._renew()
+                self.grant.replacement = self.credentials["access_token"]
+
+    def learn_scopes(self) -> None:
+        """Have `grant.scopes` filled: they come with a renewal, or else from one call for the sync."""
+        with self.grant.lock:
+            if self.grant.scopes is not None:
+                return
+            access_token = self.access_token()
+            if self.grant.scopes is None:
+                info = self.endpoints.token_info(self.credentials["client_id"], access_token)
+                if info is not None:
+                    self._take(info.get("creator_id") or info.get("open_id"), info.get("scope"))
+                else:
+                    self.replace(access_token)
+
+    def _has_ended(self) -> bool:
+        end = self.credentials.get("token_expiry_date")
+        if not self.credentials.get("access_token") or not end:
+            return True
+        try:
+            return bool(ab_datetime_now() > ab_datetime_parse(end))
+        except ValueError:
+            return True
+
+    def _renew(self) -> None:
+        credentials = self.credentials
+        data = self.endpoints.refresh(
+            credentials["client_id"], credentials["client_secret"], credentials["refresh_token"]
+        )
+        renewed = {
+            "access_token": data["access_token"],
+            "token_expiry_date": str(ab_datetime_now() + timedelta(seconds=int(data["expires_in"]))),
+            "refresh_token": data.get("refresh_token") or credentials["refresh_token"],
+            "business_id": credentials.get("business_id") or data["open_id"],
+        }
+        self.sync.keep_secret(renewed["access_token"])
+        self.sync.keep_secret(renewed["refresh_token"])
+        with self.sync.config_lock:
+            credentials.update(renewed)
+            self.endpoints.write_back(self.config)
+        self._take(data["open_id"], data.get("scope"))
+        self._warn_before_the_end(data.get("refresh_token_expires_in"))
+
+    def _take(self, open_id: str | None, scope: str | None) -> None:
+        if open_id and self.credentials.get("business_id") not in (None, "", open_id):
+            raise config_error(
+                f"The setting `business_id` is '{self.credentials['business_id']}', but the account that was "
+                f"authenticated is '{open_id}'. Empty the setting, or authenticate with the account that it names."
+            )
+        if not open_id or scope is None:
+            raise unexpected_answer("TikTok did not say which account and which permissions a token is for.")
+        self.grant.business_id = open_id
+        self.grant.scopes = frozenset(name.strip() for name in scope.split(",") if name.strip())
+
+    def _warn_before_the_end(self, refresh_token_expires_in: Any) -> None:
+        if not isinstance(refresh_token_expires_in, int):
+            return
+        is_near = 0 < refresh_token_expires_in <= _DAYS_OF_WARNING * 86_400
+        if is_near and self.sync.is_new("end", str(self.grant.business_id)):
+            end = self.sync.started_at + timedelta(seconds=refresh_token_expires_in)
+            LOGGER.warning(
+                f"The permission to read the TikTok account {self.grant.business_id} ends on {end:%Y-%m-%d}, in "
+                f"{refresh_token_expires_in // 86_400} days: TikTok gives it for a year and does not extend it. "
+                "Authenticate the account again in the source's settings before that day, or syncs will fail from "
+                "then on."
+            )
+
+
+# Fact sheet A2.3: a refresh token ends a year after its first issue, whatever is done with it.
+_DAYS_OF_WARNING = 30
 
 
 @dataclass
 class AccessTokenAccount:
     """An account with an access token that is used as it is and never renewed."""
 
-    business_id: str
-    _access_token: str = field(repr=False)
+    credentials: Mapping[str, Any] = field(repr=False)
+    sync: Sync = field(repr=False)
+    grant: Grant
 
-    def get_access_token(self) -> str:
+    def __post_init__(self) -> None:
+        self.sync.keep_secret(self.access_token())
+        self.grant.business_id = self.business_id
+
+    @property
+    def business_id(self) -> str:
+        """The account's open_id, of the config."""
+        return str(self.credentials["business_id"])
+
+    def access_token(self) -> str:
         """The token of the config."""
-        return self._access_token
+        return str(self.credentials["access_token"])
 
-    def refresh_and_set_access_token(self) -> None:
+    def replace(self, refused: str) -> None:
         """Nothing can renew this token, so a refused one is the user's to replace."""
         raise config_error(
             "TikTok refused the access token. It ends after 24 hours: put a new one into the source's settings, or "
             "authenticate with OAuth, which renews it by itself."
         )
+
+    def learn_scopes(self) -> None:
+        """TikTok tells a token's scopes only to who also has the app's id, which does not come with a bare token."""
 
 
 Account = OAuthAccount | AccessTokenAccount
@@ -318,44 +493,55 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
-    token_refresh_endpoint: str
+    api_budget: APIBudget
+    token_requester: Any
+    refresh_path: str
+    token_info_path: str
     accounts: list[Account] = field(init=False)
     _sent: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         validate_settings(self.config)
+        sync = sync_of(self.api_budget)
         credentials = self.config.get("credentials") or {}
+        account: Account
         if credentials.get("auth_type") == "business_access_token":
             _require(credentials, "access_token", "business_id")
-            self.accounts = [AccessTokenAccount(credentials["business_id"], credentials["access_token"])]
+            account = AccessTokenAccount(credentials, sync, sync.grant(0))
         else:
             _require(credentials, "client_id", "client_secret", "refresh_token")
-            endpoint = InterpolatedString.create(self.token_refresh_endpoint, parameters=parameters).eval(self.config)
-            self.accounts = [OAuthAccount(self.config, endpoint)]
+            endpoints = TokenEndpoints(self.token_requester, self.refresh_path, self.token_info_path)
+            account = OAuthAccount(self.config, credentials, sync, sync.grant(0), endpoints)
+        self.accounts = [account]
 
     @property
     def auth_header(self) -> str:
-        """The header's name."""
-        return "Access-Token"
+        """No header but that of `__call__`: only a whole request says which account it is about."""
+        return ""
 
     @property
     def token(self) -> str:
-        """The access token of the account, renewed if it has ended."""
-        token = self.accounts[0].get_access_token()
-        self._sent.token = token
-        return token
+        """See `auth_header`."""
+        return ""
+
+    def account_of(self, business_id: str | None) -> Account:
+        """The account with this business_id; the first where a request is about none."""
+        named = (account for account in self.accounts if account.grant.business_id == business_id)
+        return next(named, self.accounts[0])
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Set the header; the CDK calls this before each attempt, so a token that ended meanwhile is renewed."""
+        business_ids = parse_qs(urlsplit(request.url or "").query).get("business_id", [None])
+        self._sent.account = self.account_of(business_ids[0])
+        self._sent.token = request.headers["Access-Token"] = self._sent.account.access_token()
+        return request
 
     def refresh_and_set_access_token(self) -> None:
-        """Renew the token although its time is not over: TikTok has refused it.
+        """Renew the token of the last request although its time is not over: TikTok has refused it.
 
-        The CDK calls this in the thread that sent the refused request. If another thread has renewed the token since,
-        the request only has to be sent again.
+        The CDK calls this in the thread that sent the request.
         """
-        account = self.accounts[0]
-        sent = getattr(self._sent, "token", None)
-        if sent is not None and isinstance(account, OAuthAccount) and account.access_token != sent:
-            return
-        account.refresh_and_set_access_token()
+        self._sent.account.replace(self._sent.token)
 
 
 class _NoRequestOptions(PartitionRouter):
@@ -435,21 +621,115 @@ class RequesterDecorator:
 
 @dataclass
 class FieldsRequester(RequesterDecorator):
-    """Asks TikTok for a list of fields: it returns only what is named (fact sheet A6, A7).
+    """Asks TikTok for the fields that the account's scopes open: it returns only what is named (fact sheet A6, A7).
 
-    `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"]}`.
+    `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
+    ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
     Out: the query parameter `fields=["item_id","likes"]`, a JSON array; TikTok refuses a comma list.
+
+    Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
+    the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
+
+    A bare access token comes without its scopes. Then everything is asked for, and if TikTok refuses that, scope by
+    scope to find out which it was.
     """
 
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
     requester: Any
     fields: Mapping[str, list[str]]
+    needs: list[str] = field(default_factory=list)
+    _stream: str = field(init=False)
+    _needs: set[str] = field(init=False)
 
-    def send_request(self, *, request_params: Mapping[str, Any] | None = None, **call: Any) -> requests.Response | None:
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters["name"]
+        breakdown = parameters.get("breakdown")
+        self._needs = {*self.needs, *(scope for scope, names in self.fields.items() if breakdown in names)}
+
+    def send_request(
+        self,
+        *,
+        stream_slice: StreamSlice,
+        request_params: Mapping[str, Any] | None = None,
+        **call: Any,
+    ) -> requests.Response | None:
         """Send the call of the wrapped requester with the parameter `fields`."""
-        names = [name for scope_fields in self.fields.values() for name in scope_fields]
-        params = {**(request_params or {}), "fields": orjson.dumps(names).decode()}
-        response: requests.Response | None = self.requester.send_request(request_params=params, **call)
-        return response
+        account = self.get_authenticator().account_of(stream_slice.partition["business_id"])
+
+        def send(scopes: list[str]) -> requests.Response | None:
+            names = [name for scope in scopes for name in self.fields[scope]]
+            params = {**(request_params or {}), "fields": orjson.dumps(names).decode()}
+            response: requests.Response | None = self.requester.send_request(
+                stream_slice=stream_slice, request_params=params, **call
+            )
+            return response
+
+        account.learn_scopes()
+        grant = account.grant
+        if grant.is_sure_of(self._allowed(grant)):
+            return send(self._allowed(grant))
+        with grant.lock:
+            scopes = self._allowed(grant)
+            try:
+                response = send(scopes)
+            except AirbyteTracedException as refusal:
+                if grant.is_sure_of(scopes) or refusal.failure_type != FailureType.config_error:
+                    raise
+                grant.refused |= self._refused(scopes, send, refusal)
+                response = send(self._allowed(grant))
+            grant.accepted |= frozenset(scopes) - grant.refused
+            return response
+
+    def _allowed(self, grant: Grant) -> list[str]:
+        allowed = [scope for scope in self.fields if grant.allows(scope)]
+        missing = [scope for scope in self.fields if scope not in allowed]
+        needed = [scope for scope in missing if scope in self._needs] if allowed else missing
+        if needed:
+            raise config_error(
+                f"The account {grant.business_id} did not grant `{'`, `'.join(needed)}`, which the stream "
+                f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
+                "or deselect the stream; the other streams go on."
+            )
+        sync = sync_of(self.api_budget)
+        for scope in missing:
+            names = ", ".join(self.fields[scope])
+            if sync.is_new(str(grant.business_id), scope, names):
+                LOGGER.warning(
+                    f"The account {grant.business_id} did not grant `{scope}`, so these fields stay null, or without "
+                    f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
+                )
+        return allowed
+
+    @staticmethod
+    def _refused(
+        scopes: list[str], send: Callable[[list[str]], requests.Response | None], refusal: AirbyteTracedException
+    ) -> set[str]:
+        """Which of `scopes` TikTok refuses, or `refusal` again where it refuses even the first.
+
+        The last scope opens the analytics and is the one that is most often declined; so, after the first alone,
+        all but the last are tried, and only then one scope after the other.
+        """
+
+        def is_accepted(tried: list[str]) -> bool:
+            try:
+                send(tried)
+            except AirbyteTracedException as error:
+                if error.failure_type != FailureType.config_error:
+                    raise
+                return False
+            return True
+
+        accepted = scopes[:1]
+        if len(scopes) == 1 or not is_accepted(accepted):
+            raise refusal
+        if len(scopes) == 2 or is_accepted(scopes[:-1]):
+            return set(scopes[-1:])
+        for scope in scopes[1:]:
+            if is_accepted([*accepted, scope]):
+                accepted.append(scope)
+        return set(scopes) - set(accepted)
 
 
 @dataclass
@@ -499,100 +779,112 @@ def _kept_response(url: str, body: bytes) -> requests.Response:
     return response
 
 
+# Also in an answer that was cut off and is no JSON any more.
+_TOKENS = re.compile(r'_token"\s*:\s*"((?:[^"\\]|\\.)+)')
+
+
 @dataclass
-class TikTokErrorHandler(ErrorHandler):
+class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     """Reads TikTok's own code in the body, whatever the HTTP status: an error comes as HTTP 200 (fact sheet A3).
 
-    `errors` is the manifest's table: `{"codes": [40001, "50000-53999"], "action": "FAIL", "failure_type":
-    "config_error", "sentence": "… {stream} … {code} … {message} … {request_id} …"}`.
+    `errors` is the manifest's table, of which the first row that has the code applies: `{"codes": [40001,
+    "50000-53999"], "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} …
+    {message} … {request_id} …", "wait": 300}`. Besides TikTok's codes there are `unreachable` (no answer at all),
+    `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table has) and
+    `other`: any other code that the table lacks, which is a failure and never an empty success.
 
     In:  HTTP 200 with the body `{"code": 40001, "message": "No permission …", "request_id": "2026…", "data": {}}`
     Out: FAIL, a config error, "TikTok did not permit the stream `videos` (code 40001: No permission …). …"
 
-    A code that the table lacks is a failure, never an empty success. A body that is not TikTok's JSON (a gateway's
-    HTML, JSON that was cut off) and a connection that failed are tried again.
+    It also says how long to wait before a call is made again: the row's `wait` in seconds, else `first_wait` and
+    twice as long each time. When the last try has failed, it raises the row's sentence.
     """
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
     errors: list[dict[str, Any]]
-    backoff_strategies: list[BackoffStrategy]
-    stream: str = field(init=False, default="")
-    max_retries: int = field(init=False, default=5)
+    fields: Mapping[str, list[str]] = field(default_factory=dict)
+    first_wait: float = 2
+    max_retries: int = 5
     # Time for several of TikTok's penalties of five minutes.
-    max_time: int = field(init=False, default=3600)
+    max_time: int = 3600
+    _stream: str = field(init=False)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self.stream = parameters.get("name", "")
+        self._stream = parameters.get("name", "")
+
+    @property
+    def backoff_strategies(self) -> list[BackoffStrategy]:
+        """Where the CDK looks for the waits."""
+        return [self]
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """What to do with an answer, or with the lack of one."""
-        if not isinstance(response, requests.Response):
-            return ErrorResolution(
-                ResponseAction.RETRY,
-                FailureType.transient_error,
-                f"TikTok could not be reached ({type(response).__name__}). The next sync will try again.",
-            )
-        if response.status_code == 429:
-            return self._resolution({"code": 40100, "message": "HTTP 429"})
-        body = _body_of(response)
-        if body is None or "code" not in body:
-            return ErrorResolution(
-                ResponseAction.RETRY,
-                FailureType.transient_error,
-                f"TikTok's servers answered something other than JSON (HTTP {response.status_code}). "
-                "This passes by itself; if it lasts for hours, look at TikTok's status page.",
-            )
-        return SUCCESS_RESOLUTION if body["code"] == 0 and response.ok else self._resolution(body)
-
-    def _resolution(self, body: Mapping[str, Any]) -> ErrorResolution:
-        details = {name: body.get(name) for name in ("code", "message", "request_id")} | {"stream": self.stream}
-        for error in self.errors:
-            if any(_is_in(details["code"], codes) for codes in error["codes"]):
-                return ErrorResolution(
-                    ResponseAction(error["action"]),
-                    FailureType(error["failure_type"]),
-                    error["sentence"].format(**details),
-                )
-        return ErrorResolution(
-            ResponseAction.FAIL,
-            FailureType.system_error,
-            "TikTok refused a request of the stream `{stream}` (code {code}: {message}, request_id {request_id}). "
-            "Please report this sentence as an issue of the connector.".format(**details),
-        )
-
-
-def _is_in(code: Any, codes: int | str) -> bool:
-    """Whether `code` is `codes`, or lies in a range such as "50000-53999"."""
-    if isinstance(codes, int):
-        return bool(code == codes)
-    first, last = codes.split("-")
-    return isinstance(code, int) and int(first) <= code <= int(last)
-
-
-@dataclass
-class TikTokBackoff(BackoffStrategy):
-    """How long to wait before a call is made again, in seconds.
-
-    After a rate limit TikTok refuses everything for five minutes (fact sheet A5), so asking earlier only prolongs it;
-    after any other passing trouble 2, 4, 8, … seconds.
-    """
-
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
-    rate_limit_codes: list[int] = field(default_factory=list)
-    rate_limit_wait: float = 300
-    first_wait: float = 2
+        if isinstance(response, requests.Response):
+            # Before the CDK logs the answer.
+            for token in _TOKENS.findall(response.content[:4096].decode(errors="replace")):
+                sync_of(self.api_budget).keep_secret(token)
+                with suppress(ValueError):
+                    sync_of(self.api_budget).keep_secret(json.loads(f'"{token}"'))
+        body = self._answer_in(response)
+        if body["code"] == 0:
+            return SUCCESS_RESOLUTION
+        error = self._row_of(body["code"])
+        action = ResponseAction(error["action"])
+        if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY and self._was_renewed_for(response):
+            action = ResponseAction.FAIL
+        return ErrorResolution(action, FailureType(error["failure_type"]), self._sentence(error, body))
 
     def backoff_time(
         self, response_or_exception: requests.Response | requests.RequestException | None, attempt_count: int
     ) -> float:
         """The seconds to wait after the failed attempt number `attempt_count` (from 1)."""
-        if isinstance(response_or_exception, requests.Response):
-            code = (_body_of(response_or_exception) or {}).get("code")
-            if response_or_exception.status_code == 429 or code in self.rate_limit_codes:
-                return self.rate_limit_wait
-        return self.first_wait * 2.0 ** (attempt_count - 1)
+        body = self._answer_in(response_or_exception)
+        error = self._row_of(body["code"])
+        if attempt_count > self.max_retries:
+            raise AirbyteTracedException(
+                message=self._sentence(error, body),
+                internal_message=f"{self._stream}: {attempt_count} attempts failed, the last with {body}",
+                failure_type=FailureType(error["failure_type"]),
+            )
+        return float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
+
+    def _answer_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:
+        """TikTok's code, message and request_id, or ours where TikTok sent none."""
+        if not isinstance(response, requests.Response):
+            return {"code": "unreachable", "message": type(response).__name__}
+        if response.status_code == 429:
+            return {"code": 40100, "message": "HTTP 429"}
+        body = _body_of(response)
+        if body is None or "code" not in body:
+            return {"code": "not_json", "message": f"HTTP {response.status_code}"}
+        answer = {name: body.get(name) for name in ("code", "message", "request_id")}
+        if answer["code"] == 0 and not response.ok:
+            answer["code"] = "other"
+        if response.status_code >= 500 and self._row_of(answer["code"]) is self._row_of("other"):
+            return {"code": "http_5xx", "message": f"HTTP {response.status_code}"}
+        return answer
+
+    def _row_of(self, code: Any) -> Mapping[str, Any]:
+        rows = [row for row in self.errors if any(_is_in(code, codes) for codes in row["codes"])]
+        return rows[0] if rows else self._row_of("other")
+
+    def _sentence(self, error: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+        details = {"request_id": None, **body, "stream": self._stream, "scopes": ", ".join(self.fields)}
+        return str(error["sentence"].format(**details))
+
+    def _was_renewed_for(self, response: Any) -> bool:
+        """Whether the refused token is one that replaced a refused token: renewing again would go on for ever."""
+        return sync_of(self.api_budget).is_replacement(response.request.headers.get("Access-Token"))
+
+
+def _is_in(code: Any, codes: int | str) -> bool:
+    """Whether `code` is `codes`, or lies in a range such as "50000-53999"."""
+    if isinstance(codes, str) and "-" in codes:
+        first, last = codes.split("-")
+        return isinstance(code, int) and int(first) <= code <= int(last)
+    return bool(code == codes)
 
 
 def _body_of(response: requests.Response) -> dict[str, Any] | None:
@@ -878,6 +1170,36 @@ class SyncDate(RowTransformation):
     def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
         """Change `row` in place."""
         row["metric_date"] = self._sync.date
+
+
+@dataclass
+class AccountReached(RowTransformation):
+    """Says once in a sync whom it reached; changes nothing.
+
+    In:  the row of `account`, `{"business_id": "-000abc", "display_name": "Harbour Coffee", …}`
+    Out, in the log: "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id
+         -000abc). It granted: user.info.basic, video.list."
+    """
+
+    api_budget: APIBudget
+
+    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
+        """Say it, the first time."""
+        sync = sync_of(self.api_budget)
+        if not sync.is_new("reached", row["business_id"]):
+            return
+        kinds = {True: "a Business Account", False: "a Personal Account"}
+        details = [
+            f"@{row['video_creator_username']}" if row.get("video_creator_username") else "username not granted",
+            kinds.get(row.get("is_business_account"), "account type not granted"),  # type: ignore[arg-type]
+            f"business_id {row['business_id']}",
+        ]
+        scopes = sync.grant_of(row["business_id"]).scopes
+        granted = "what a bare access token does not tell" if scopes is None else ", ".join(sorted(scopes))
+        LOGGER.info(
+            f"Reached the TikTok account {row.get('display_name') or 'without a shown name'} ({', '.join(details)}). "
+            f"It granted: {granted}."
+        )
 
 
 @dataclass

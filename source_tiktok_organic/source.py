@@ -1,12 +1,21 @@
 """The source as a Python class, and its command line entry point with readable config errors."""
 
+import ast
+import logging
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.models import AirbyteMessage, AirbyteStateMessage, ConfiguredAirbyteCatalog, ConnectorSpecification
+from airbyte_cdk.models import (
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+)
 from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COMPONENTS_MODULE_NAME
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
@@ -35,6 +44,13 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The config in memory; the CDK would also write it, secrets included, to a file that a crash leaves behind."""
         return self._config or config
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone."""
+        status = super().check(logger, config)
+        if status.message:
+            status.message = plain_sentence(status.message)
+        return status
 
 
 class TiktokOrganicEntrypoint(AirbyteEntrypoint):
@@ -70,6 +86,17 @@ def _without_secrets(message: AirbyteMessage) -> AirbyteMessage:
     if message.connectionStatus and message.connectionStatus.message:
         message.connectionStatus.message = filter_secrets(message.connectionStatus.message)
     return message
+
+
+def plain_sentence(message: str) -> str:
+    """What the CDK's check says about a stream, without its wrapping.
+
+    In:  "'Stream account is not available: TikTok refused the access token.'"
+    Out: "TikTok refused the access token."
+    """
+    with suppress(ValueError, SyntaxError):
+        message = str(ast.literal_eval(message))
+    return message.removeprefix("Stream account is not available: ")
 
 
 def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import freezegun
 import pytest
+from airbyte_cdk.sources.declarative.models import declarative_component_schema
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import settings
 
@@ -44,6 +45,19 @@ def no_network() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(socket.socket, "connect", refuse)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_building() -> Iterator[None]:
+    """The CDK copies all that is inside a custom component, and again at each level, which is half of a short read.
+
+    A shallow copy does here, because each read has a manifest of its own.
+    """
+    custom = [model for name, model in vars(declarative_component_schema).items() if name.startswith("Custom")]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for model in custom:
+            monkeypatch.setattr(model, "dict", lambda component: dict(vars(component)))
         yield
 
 

@@ -1,7 +1,7 @@
 """Configs, and running the connector in this process: a read and what came out of it, or a check."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import orjson
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteErrorTraceMessage,
@@ -19,6 +20,7 @@ from airbyte_cdk.models import (
     AirbyteStateMessageSerializer,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
+    Level,
     SyncMode,
 )
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
@@ -85,9 +87,28 @@ def oauth_config(settings: Mapping[str, Any] | None = None, /, **credentials: An
     }
 
 
+def signed_in_config(settings: Mapping[str, Any] | None = None, /, **credentials: Any) -> dict[str, Any]:
+    """A config as it was written back: its access token is valid until tomorrow."""
+    tokens = {"access_token": ACCESS_TOKEN, "token_expiry_date": "2026-11-21T00:00:00Z", "business_id": BUSINESS_ID}
+    return oauth_config(settings, **{**tokens, **credentials})
+
+
 @cache
-def _manifest() -> str:
-    return json.dumps(SourceTiktokOrganic().resolved_manifest)
+def _manifest() -> dict[str, Any]:
+    manifest = SourceTiktokOrganic().resolved_manifest
+    # What these two hold is in the streams, now that all references are resolved.
+    return {name: part for name, part in manifest.items() if name not in ("definitions", "schemas")}
+
+
+def resolved_manifest(streams: Container[str]) -> dict[str, Any]:
+    """The manifest with all references resolved and only these streams, anew each time because the CDK changes it."""
+    selected = [
+        {**entry, "streams": [stream for stream in entry["streams"] if stream["name"] in streams]}
+        for entry in _manifest()["streams"]
+        if "streams" in entry
+    ]
+    manifest: dict[str, Any] = orjson.loads(orjson.dumps({**_manifest(), "streams": selected}))
+    return manifest
 
 
 class PreparedSource(SourceTiktokOrganic):
@@ -104,10 +125,7 @@ class PreparedSource(SourceTiktokOrganic):
         return {}
 
     def _pre_process_manifest(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        prepared: dict[str, Any] = json.loads(_manifest())
-        for group in (entry for entry in prepared["streams"] if "streams" in entry):
-            group["streams"] = [stream for stream in group["streams"] if stream["name"] in self._selected]
-        return prepared
+        return resolved_manifest(self._selected)
 
     def _validate_source(self) -> None:
         pass
@@ -132,6 +150,11 @@ class Clock:
         """What replaces `time.sleep` wherever the CDK waits for TikTok."""
         self.waits.append(seconds)
         self.tick(max(seconds, 0.001))
+
+    @property
+    def waits_before_retries(self) -> list[float]:
+        """The waits that were asked for before calls were made again, without the second that the CDK adds to each."""
+        return [wait - 1 for wait in self.waits if wait >= 2]
 
     @property
     def now(self) -> datetime:
@@ -197,6 +220,10 @@ class Outcome:
         """Whether Airbyte was told that the stream was read to its end."""
         return self.output.get_stream_statuses(stream)[-1:] == [AirbyteStreamStatus.COMPLETE]
 
+    def logged(self, level: Level) -> list[str]:
+        """What was logged at this level."""
+        return [message.log.message for message in self.output.logs if message.log and message.log.level == level]
+
     @property
     def text(self) -> str:
         """Every message as text, to look for what must not be in any."""
@@ -243,7 +270,7 @@ def check(tiktok: TikTok, clock: Clock, config: Mapping[str, Any], directory: Pa
     path.write_text(json.dumps(config), encoding="utf-8")
     arguments = TiktokOrganicEntrypoint.parse_args(["check", "--config", str(path)])
     with tiktok.serving(), clock.replacing_waits():
-        entrypoint = TiktokOrganicEntrypoint(SourceTiktokOrganic(config=config))
+        entrypoint = TiktokOrganicEntrypoint(PreparedSource(catalog("account"), config, None))
         messages = [AirbyteMessageSerializer.load(json.loads(line)) for line in entrypoint.run(arguments)]
     statuses = [message.connectionStatus for message in messages if message.connectionStatus]
     assert len(statuses) == 1
@@ -283,6 +310,12 @@ def cursors(state: State, stream: str) -> list[tuple[str, dict[str, str]]]:
     dumped = [AirbyteStateMessageSerializer.dump(message)["stream"] for message in state]
     (found,) = [entry for entry in dumped if entry["stream_descriptor"]["name"] == stream]
     return [(entry["partition"]["business_id"], entry["cursor"]) for entry in found["stream_state"]["states"]]
+
+
+def rate_limit_statuses(printed: str) -> list[str]:
+    """The streams whose status said that they wait for a rate limit."""
+    lines = [json.loads(line) for line in printed.splitlines() if "RATE_LIMITED" in line]
+    return [line["trace"]["stream_status"]["stream_descriptor"]["name"] for line in lines]
 
 
 def control_messages(printed: str) -> list[dict[str, Any]]:

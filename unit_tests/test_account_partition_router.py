@@ -4,19 +4,17 @@ from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components import AccountPartitionRouter, BusinessAuthenticator
-from unit_tests.syncs import oauth_config, static_token_config
-from unit_tests.tiktok import BUSINESS_ID, HOST, TikTok
+from source_tiktok_organic.components import AccountPartitionRouter
+from unit_tests.parts import built, declared
+from unit_tests.syncs import oauth_config, signed_in_config, static_token_config
+from unit_tests.tiktok import BUSINESS_ID, REFRESH_PATH, TOKEN_INFO_PATH, TikTok
 
 
 def router_of(config: dict[str, Any]) -> AccountPartitionRouter:
-    """The router of this config."""
-    authenticator = BusinessAuthenticator(
-        config=config,
-        parameters={},
-        token_refresh_endpoint=f"{HOST}/open_api/v1.3/tt_user/oauth2/refresh_token/",
-    )
-    return AccountPartitionRouter(config=config, parameters={}, authenticator=authenticator)
+    """The router of the stream `account`, for this config."""
+    router = built(declared("account", "retriever", "partition_router"), config)
+    assert isinstance(router, AccountPartitionRouter)
+    return router
 
 
 def test_the_account_of_the_config_is_the_one_slice() -> None:
@@ -30,7 +28,15 @@ def test_an_account_whose_open_id_is_not_known_yet_is_named_by_the_renewal(tikto
         slices = list(router_of(oauth_config()).stream_slices())
 
     assert [stream_slice.partition for stream_slice in slices] == [{"business_id": BUSINESS_ID}]
-    assert len(tiktok.calls) == 1
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+
+
+def test_an_account_whose_open_id_is_not_known_yet_is_named_by_what_tiktok_knows_of_its_token(tiktok: TikTok) -> None:
+    with tiktok.serving():
+        slices = list(router_of(signed_in_config(business_id="")).stream_slices())
+
+    assert [stream_slice.partition for stream_slice in slices] == [{"business_id": BUSINESS_ID}]
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
 
 
 def test_an_account_whose_open_id_is_known_costs_no_call(tiktok: TikTok) -> None:

@@ -1,33 +1,92 @@
 """The command `check`: at most three calls, and on failure a sentence that says what to do."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import Status
 
-from unit_tests.syncs import Clock, check, control_messages, oauth_config, static_token_config
+from unit_tests.syncs import Clock, check, control_messages, oauth_config, signed_in_config, static_token_config
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
+    CLIENT_SECRET,
     POSTS_PATH,
     PROFILE_PATH,
     REFRESH_PATH,
+    REFRESH_TOKEN,
     RENEWED_REFRESH_TOKEN,
-    SECRETS,
+    TOKEN_INFO_PATH,
     TikTok,
     fixture,
     refusal,
 )
 
+CONFIGS = [
+    pytest.param(oauth_config, [REFRESH_PATH, PROFILE_PATH], id="oauth"),
+    pytest.param(signed_in_config, [TOKEN_INFO_PATH, PROFILE_PATH], id="oauth with a valid token"),
+    pytest.param(static_token_config, [PROFILE_PATH], id="access token"),
+]
 
-@pytest.mark.parametrize("config", [oauth_config(), static_token_config()], ids=["oauth", "access token"])
-def test_a_good_config_passes_with_at_most_three_calls(
-    config: dict[str, Any], tiktok: TikTok, clock: Clock, tmp_path: Path
+
+@pytest.mark.parametrize(("config", "calls"), CONFIGS)
+def test_a_good_config_passes_with_at_most_two_calls(
+    config: Callable[[], dict[str, Any]], calls: list[str], tiktok: TikTok, clock: Clock, tmp_path: Path
 ) -> None:
-    status = check(tiktok, clock, config, tmp_path)
+    status = check(tiktok, clock, config(), tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert [call.path for call in tiktok.calls] == calls
+
+
+def test_a_revoked_access_token_costs_its_renewal(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.valid_tokens = set()
+
+    status = check(tiktok, clock, signed_in_config(), tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH, REFRESH_PATH, PROFILE_PATH]
+
+
+@pytest.mark.parametrize("code", [40130, 40001])
+@pytest.mark.parametrize(("config", "_calls"), CONFIGS)
+def test_an_account_that_only_keeps_its_insights_to_itself_passes_with_at_most_three_calls(
+    config: Callable[[], dict[str, Any]],
+    _calls: list[str],
+    code: int,
+    tiktok: TikTok,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    tiktok.code_of_a_missing_scope = code
+    tiktok.scopes.remove("user.insights")
+
+    status = check(tiktok, clock, config(), tmp_path)
 
     assert status.status == Status.SUCCEEDED
     assert 1 <= len(tiktok.calls) <= 3
+
+
+def test_an_account_that_granted_nothing_says_what_to_do(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.scopes = []
+
+    status = check(tiktok, clock, oauth_config(), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert "`user.info.basic`" in (status.message or "")
+    assert "Authenticate the account again and allow everything that TikTok lists" in (status.message or "")
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+
+
+@pytest.mark.parametrize("config", [oauth_config, signed_in_config], ids=["renewal", "valid token"])
+def test_the_business_id_of_another_account_says_what_to_do(
+    config: Callable[..., dict[str, Any]], tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, config(business_id="-000SomebodyElse"), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert "The setting `business_id` is '-000SomebodyElse'" in (status.message or "")
+    assert len(tiktok.calls) == 1
 
 
 def test_check_stores_the_renewed_tokens(
@@ -57,11 +116,25 @@ def test_a_small_personal_account_without_posts_passes(tiktok: TikTok, clock: Cl
             id="a refused renewal",
         ),
         pytest.param(
-            oauth_config(access_token=ACCESS_TOKEN, token_expiry_date="2026-11-21T00:00:00Z"),
+            signed_in_config(),
             PROFILE_PATH,
             fixture("no_permission"),
-            "grant every permission",
+            "allow everything that TikTok lists",
             id="a missing permission",
+        ),
+        pytest.param(
+            static_token_config(),
+            PROFILE_PATH,
+            fixture("no_permission"),
+            "allow everything that TikTok lists",
+            id="a missing permission of an access token",
+        ),
+        pytest.param(
+            signed_in_config(client_id="75"),
+            REFRESH_PATH,
+            fixture("refused_refresh"),
+            "check client_id",
+            id="a wrong client_id",
         ),
         pytest.param(
             static_token_config(),
@@ -126,11 +199,13 @@ def test_a_mistake_in_the_config_costs_no_call(
 
 
 def test_no_failure_shows_a_secret(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
-    tiktok.answer_always(REFRESH_PATH, refusal(40107, f"The token {', '.join(SECRETS)} is invalid."))
+    secrets = (ACCESS_TOKEN, REFRESH_TOKEN, CLIENT_SECRET)
+    tiktok.answer_always(REFRESH_PATH, refusal(40107, f"The token {', '.join(secrets)} is invalid."))
 
-    status = check(tiktok, clock, oauth_config(), tmp_path)
+    status = check(tiktok, clock, signed_in_config(token_expiry_date=""), tmp_path)
 
-    assert [secret for secret in SECRETS if secret in (status.message or "")] == []
+    assert "The token ****, ****, **** is invalid." in (status.message or "")
+    assert [secret for secret in secrets if secret in (status.message or "")] == []
 
 
 def test_all_calls_go_to_the_api_url(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:

@@ -1,61 +1,439 @@
-"""FieldsRequester names the fields that TikTok shall return, as a JSON array in the query."""
+"""FieldsRequester names the fields that TikTok shall return: those that the account allows, as a JSON array."""
 
 import json
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import Mock
 
-from source_tiktok_organic.components import FieldsRequester
-from unit_tests.tiktok import response
+import pytest
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-FIELDS = {"video.list": ["item_id", "likes"], "video.insights": ["new_followers"]}
+from source_tiktok_organic.components import BusinessAuthenticator, FieldsRequester, Grant, config_error, sync_of
+from unit_tests.parts import authenticator_of, budget, fields_requester_of
+from unit_tests.syncs import signed_in_config, static_token_config
+from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, response
+
+ACCOUNT = StreamSlice(partition={"business_id": BUSINESS_ID}, cursor_slice={})
+
+DAILY_FIELDS = (
+    '["followers_count","video_views","unique_video_views","profile_views","likes","comments","shares",'
+    '"phone_number_clicks","lead_submissions","app_download_clicks","bio_link_clicks","email_clicks","address_clicks",'
+    '"daily_total_followers","daily_new_followers","daily_lost_followers","engaged_audience","audience_activity"]'
+)
+
+PROFILE_OF = {
+    "user.info.basic": ["display_name", "profile_image"],
+    "user.info.username": ["username"],
+    "user.info.profile": ["profile_deep_link", "bio_description", "is_verified"],
+    "user.info.stats": ["followers_count", "following_count", "total_likes", "videos_count"],
+    "user.account.type": ["is_business_account"],
+    "user.insights": ["audience_ages", "audience_genders", "audience_countries", "audience_cities"],
+}
 
 
-def sent_by(fields: Mapping[str, list[str]], **call: Any) -> dict[str, Any]:
-    """What a FieldsRequester with these fields hands on when `call` is sent through it."""
-    inside = Mock()
-    inside.send_request.return_value = response({"code": 0})
-    FieldsRequester(inside, fields).send_request(**call)
-    sent: dict[str, Any] = inside.send_request.call_args.kwargs
-    return sent
+@dataclass
+class Requester:
+    """The requester inside: it refuses a call that asks for a field whose scope was not granted."""
+
+    authenticator: BusinessAuthenticator
+    granted: set[str] = field(default_factory=lambda: set(SCOPES))
+    # What fails next instead.
+    errors: list[Exception] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def get_authenticator(self) -> BusinessAuthenticator:
+        return self.authenticator
+
+    def get_url(self) -> str:
+        return "https://business-api.tiktok.com/open_api/v1.3/business/get/"
+
+    def send_request(self, **call: Any) -> requests.Response:
+        self.calls.append(call)
+        if self.errors:
+            raise self.errors.pop(0)
+        names = json.loads(call["request_params"]["fields"])
+        scope_of = POST_SCOPES if "item_id" in names or "new_followers" in names else PROFILE_SCOPES
+        if not {scope_of[name] for name in names} <= self.granted:
+            raise config_error("TikTok did not permit it.")
+        return response({"code": 0})
+
+    @property
+    def asked(self) -> list[list[str]]:
+        """The fields of each call."""
+        return [json.loads(call["request_params"]["fields"]) for call in self.calls]
+
+
+@dataclass
+class Account:
+    """An account in one sync: OAuth's with these scopes, or a bare token's, which TikTok alone knows to have them."""
+
+    scopes: set[str] | None = None
+    granted: set[str] = field(default_factory=lambda: set(SCOPES))
+    api_budget: APIBudget = field(default_factory=budget)
+    inside: Requester = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.config = static_token_config() if self.scopes is None else signed_in_config()
+        self.inside = Requester(authenticator_of(self.config, self.api_budget), self.granted)
+        self.grant.scopes = None if self.scopes is None else frozenset(self.scopes)
+
+    @property
+    def grant(self) -> Grant:
+        """What the sync has learnt of it."""
+        return sync_of(self.api_budget).grant(0)
+
+    def requester(self, stream: str) -> FieldsRequester:
+        """The requester of a stream."""
+        return fields_requester_of(stream, self.config, self.api_budget, self.inside)
+
+    def ask(self, stream: str, **call: Any) -> requests.Response | None:
+        """Send a call of the stream."""
+        return self.requester(stream).send_request(stream_slice=ACCOUNT, **call)
+
+    def failure_of(self, stream: str, **call: Any) -> AirbyteTracedException:
+        """The error of a call of the stream."""
+        with pytest.raises(AirbyteTracedException) as caught:
+            self.ask(stream, **call)
+        return caught.value
+
+
+def oauth(*missing: str) -> Account:
+    """An account that granted everything but this, as TikTok told."""
+    return Account(scopes={scope for scope in SCOPES if scope not in missing})
+
+
+def bare(*missing: str) -> Account:
+    """An account that granted everything but this, of which TikTok told nothing."""
+    return Account(granted={scope for scope in SCOPES if scope not in missing})
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged as a warning by the logger of the connector."""
+    return [
+        record.getMessage() for record in caplog.records if (record.name, record.levelname) == ("airbyte", "WARNING")
+    ]
+
+
+# --- The call -------------------------------------------------------------------------------------------------------
 
 
 def test_the_fields_of_all_scopes_are_one_json_array() -> None:
-    fields = sent_by(FIELDS)["request_params"]["fields"]
+    account = oauth()
+    account.ask("account_metrics")
 
-    assert fields == '["item_id","likes","new_followers"]'
-    assert json.loads(fields) == ["item_id", "likes", "new_followers"]
+    assert account.inside.calls[0]["request_params"] == {"fields": DAILY_FIELDS}
 
 
 def test_the_other_parameters_stay() -> None:
-    sent = sent_by(FIELDS, request_params={"cursor": 5, "max_count": 20})
+    account = oauth()
+    account.ask("account_metrics", request_params={"cursor": 5, "max_count": 20})
 
-    assert sent["request_params"] == {"cursor": 5, "max_count": 20, "fields": '["item_id","likes","new_followers"]'}
+    assert account.inside.calls[0]["request_params"] == {"cursor": 5, "max_count": 20, "fields": DAILY_FIELDS}
 
 
 def test_the_rest_of_the_call_is_handed_on() -> None:
-    sent = sent_by(FIELDS, path="x", next_page_token={"next_page_token": 5})
+    account = oauth()
+    account.ask("videos", path="x", next_page_token={"next_page_token": 5})
 
-    assert (sent["path"], sent["next_page_token"]) == ("x", {"next_page_token": 5})
+    sent = account.inside.calls[0]
+    assert (sent["path"], sent["next_page_token"], sent["stream_slice"]) == ("x", {"next_page_token": 5}, ACCOUNT)
 
 
 def test_the_parameters_of_the_caller_are_not_changed() -> None:
     params = {"cursor": 5}
 
-    sent_by(FIELDS, request_params=params)
+    oauth().ask("videos", request_params=params)
 
     assert params == {"cursor": 5}
 
 
 def test_the_answer_comes_back() -> None:
-    inside = Mock()
-    inside.send_request.return_value = answer = response({"code": 0})
+    answer = oauth().ask("videos")
 
-    assert FieldsRequester(inside, FIELDS).send_request() is answer
+    assert answer is not None
+    assert answer.json() == {"code": 0}
 
 
 def test_what_the_requester_inside_can_do_goes_on_working() -> None:
-    inside = Mock()
-    inside.get_url.return_value = "https://business-api.tiktok.com/open_api/v1.3/business/get/"
+    requester = oauth().requester("account")
 
-    assert FieldsRequester(inside, FIELDS).get_url() == "https://business-api.tiktok.com/open_api/v1.3/business/get/"
+    assert requester.get_url() == "https://business-api.tiktok.com/open_api/v1.3/business/get/"
+    with pytest.raises(AttributeError):
+        _ = requester.something_that_no_requester_has
+
+
+# --- An account whose scopes are known ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", sorted(PROFILE_OF))
+def test_the_fields_of_a_scope_that_was_not_granted_are_not_asked_for(
+    missing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = oauth(missing)
+    account.ask("account")
+
+    assert account.inside.asked == [[name for scope, names in PROFILE_OF.items() if scope != missing for name in names]]
+    (warning,) = warnings_in(caplog)
+    assert BUSINESS_ID in warning
+    assert f"`{missing}`" in warning
+    assert f"stay null, or without rows where they are streams: {', '.join(PROFILE_OF[missing])}. " in warning
+
+
+def test_scopes_that_the_connector_does_not_know_change_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    account = Account(scopes={*SCOPES, "tcm.order.update", "biz.new"})
+    account.ask("account_metrics")
+
+    assert account.inside.calls[0]["request_params"]["fields"] == DAILY_FIELDS
+    assert warnings_in(caplog) == []
+
+
+def test_what_stays_null_is_said_once_in_a_sync(caplog: pytest.LogCaptureFixture) -> None:
+    account = oauth("video.insights")
+    for _ in range(3):
+        account.ask("videos")
+        account.ask("account")
+
+    assert len(warnings_in(caplog)) == 1
+
+
+def test_what_stays_null_is_said_for_each_call_that_it_is_missing_in(caplog: pytest.LogCaptureFixture) -> None:
+    account = oauth("user.info.stats")
+    account.ask("account")
+    account.ask("account_metrics")
+
+    said = [warning.split("streams: ")[1].split(". ")[0] for warning in warnings_in(caplog)]
+    assert said == ["followers_count, following_count, total_likes, videos_count", "followers_count"]
+
+
+def test_what_stays_null_is_said_again_in_the_next_sync(caplog: pytest.LogCaptureFixture) -> None:
+    oauth("video.insights").ask("videos")
+    oauth("video.insights").ask("videos")
+
+    assert len(warnings_in(caplog)) == 2
+
+
+@pytest.mark.parametrize(
+    ("stream", "scope"),
+    [
+        ("account_audience_ages", "user.insights"),
+        ("account_audience_genders", "user.insights"),
+        ("account_audience_countries", "user.insights"),
+        ("account_audience_cities", "user.insights"),
+        ("account_metrics", "user.insights"),
+        ("account_metrics_audience_activity", "user.insights"),
+        ("videos", "video.list"),
+        ("videos_impression_sources", "video.list"),
+        ("videos_impression_sources", "video.insights"),
+        ("videos_audience_types", "video.insights"),
+        ("videos_audience_countries", "video.insights"),
+        ("videos_audience_cities", "video.insights"),
+        ("videos_audience_genders", "video.insights"),
+        ("videos_video_view_retention", "video.insights"),
+        ("videos_engagement_likes", "video.insights"),
+    ],
+)
+def test_a_stream_that_is_made_of_a_missing_scope_fails_without_a_call(
+    stream: str, scope: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = oauth(scope)
+
+    error = account.failure_of(stream)
+
+    assert error.failure_type == FailureType.config_error
+    assert error.message == (
+        f"The account {BUSINESS_ID} did not grant `{scope}`, which the stream `{stream}` is made of. Authenticate the "
+        "account again and allow everything that TikTok lists, or deselect the stream; the other streams go on."
+    )
+    assert account.inside.calls == []
+    assert warnings_in(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("stream", "scopes"),
+    [
+        ("account", "user.info.basic"),
+        ("account_audience_ages", "user.insights"),
+        ("account_metrics", "user.insights"),
+        ("videos", "video.list"),
+        ("videos_audience_types", "video.insights"),
+    ],
+)
+def test_a_stream_without_any_of_its_scopes_fails_without_a_call(stream: str, scopes: str) -> None:
+    account = Account(scopes={"comment.list"})
+
+    error = account.failure_of(stream)
+
+    assert error.failure_type == FailureType.config_error
+    assert f"`{stream}`" in (error.message or "")
+    assert f"`{scopes}`" in (error.message or "")
+    assert account.inside.calls == []
+
+
+def test_where_the_scopes_are_known_a_refusal_is_not_looked_into() -> None:
+    account = Account(scopes=set(SCOPES), granted=set())
+
+    error = account.failure_of("account")
+
+    assert error.message == "TikTok did not permit it."
+    assert len(account.inside.calls) == 1
+
+
+# --- An account with a bare access token ----------------------------------------------------------------------------
+
+BASIC, USERNAME, PROFILE, STATS, TYPE, INSIGHTS = PROFILE_OF.values()
+
+
+def test_everything_is_asked_for_and_nothing_more_where_nothing_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+    account = bare()
+    account.ask("account")
+    account.ask("account_metrics")
+
+    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS], json.loads(DAILY_FIELDS)]
+    assert warnings_in(caplog) == []
+
+
+def test_the_last_scope_is_tried_to_be_left_out_first(caplog: pytest.LogCaptureFixture) -> None:
+    account = bare("user.insights")
+    account.ask("account")
+
+    assert account.inside.asked == [
+        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS],
+        BASIC,
+        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
+        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
+    ]
+    (warning,) = warnings_in(caplog)
+    assert "`user.insights`" in warning
+
+
+def test_other_scopes_are_tried_one_after_the_other(caplog: pytest.LogCaptureFixture) -> None:
+    account = bare("user.info.username", "user.account.type")
+    account.ask("account")
+
+    assert account.inside.asked == [
+        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS],
+        BASIC,
+        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
+        [*BASIC, *USERNAME],
+        [*BASIC, *PROFILE],
+        [*BASIC, *PROFILE, *STATS],
+        [*BASIC, *PROFILE, *STATS, *TYPE],
+        [*BASIC, *PROFILE, *STATS, *INSIGHTS],
+        [*BASIC, *PROFILE, *STATS, *INSIGHTS],
+    ]
+    assert ["`user.info.username`" in warning for warning in warnings_in(caplog)] == [True, False]
+    assert ["`user.account.type`" in warning for warning in warnings_in(caplog)] == [False, True]
+
+
+def test_what_was_found_out_holds_for_the_rest_of_the_sync() -> None:
+    account = bare("user.insights")
+    account.ask("account")
+    del account.inside.calls[:]
+
+    account.ask("account")
+    error = account.failure_of("account_metrics")
+
+    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE]]
+    assert "`user.insights`" in (error.message or "")
+
+
+def test_the_next_sync_asks_for_everything_again() -> None:
+    bare("user.insights").ask("account")
+    account = bare()
+    account.ask("account")
+
+    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS]]
+
+
+def test_where_even_the_first_scope_is_refused_the_first_refusal_stands() -> None:
+    account = bare("video.list")
+
+    error = account.failure_of("videos")
+
+    assert error.message == "TikTok did not permit it."
+    assert [len(fields) for fields in account.inside.asked] == [33, 15]
+    assert account.grant.refused == frozenset()
+
+
+@pytest.mark.parametrize("failure_type", [FailureType.transient_error, FailureType.system_error])
+def test_a_failure_that_is_no_refusal_is_not_looked_into(failure_type: FailureType) -> None:
+    account = bare()
+    account.inside.errors = [AirbyteTracedException(message="Passing.", failure_type=failure_type)]
+
+    assert account.failure_of("account").message == "Passing."
+    assert len(account.inside.calls) == 1
+    assert account.grant.refused == frozenset()
+
+
+@pytest.mark.parametrize("failure_type", [FailureType.transient_error, FailureType.system_error])
+@pytest.mark.parametrize("place", [1, 2, 3, 4])
+def test_a_failure_while_finding_out_is_not_taken_for_a_missing_scope(place: int, failure_type: FailureType) -> None:
+    account = bare("user.info.username")
+    passing = AirbyteTracedException(message="Passing.", failure_type=failure_type)
+    send, calls = account.inside.send_request, account.inside.calls
+
+    def fail_once(**call: Any) -> requests.Response:
+        if len(calls) == place:
+            calls.append(call)
+            raise passing
+        return send(**call)
+
+    account.inside.send_request = fail_once  # type: ignore[method-assign]
+
+    assert account.failure_of("account") is passing
+    assert account.grant.refused == frozenset()
+
+    account.ask("account")
+    assert account.grant.refused == {"user.info.username"}
+
+
+def test_a_later_page_that_is_refused_is_not_looked_into() -> None:
+    account = bare()
+    account.ask("videos")
+    account.inside.granted = set()
+
+    error = account.failure_of("videos", request_params={"cursor": 5})
+
+    assert error.message == "TikTok did not permit it."
+    assert len(account.inside.calls) == 2
+
+
+def run_together(*works: Callable[[], object]) -> None:
+    """Do all this in threads that start at the same moment."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> None:
+        barrier.wait(timeout=10)
+        work()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+def test_one_thread_finds_out_and_the_others_wait() -> None:
+    account = bare("video.insights")
+    requesters = [account.requester("videos") for _ in range(8)]
+
+    run_together(*[lambda one=one: one.send_request(stream_slice=ACCOUNT) for one in requesters])
+
+    # Once everything, once the first scope alone; then each thread what it may have.
+    assert [len(fields) for fields in account.inside.asked] == [33, 15, *[15] * 8]
+
+
+def test_a_refusal_is_not_said_twice_by_threads(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    account = bare("video.insights")
+    requesters = [account.requester("videos") for _ in range(8)]
+
+    run_together(*[lambda one=one: one.send_request(stream_slice=ACCOUNT) for one in requesters])
+
+    assert len(warnings_in(caplog)) == 1

@@ -12,7 +12,7 @@ from airbyte_cdk.models import AirbyteStream, SyncMode
 from source_tiktok_organic import source as package
 from source_tiktok_organic.source import SourceTiktokOrganic
 from unit_tests.syncs import ALL_STREAMS, BREAKDOWN_STREAMS, POST_STREAMS, oauth_config, static_token_config
-from unit_tests.tiktok import TikTok
+from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, TikTok
 
 MANIFEST = Path(package.__file__).with_name("manifest.yaml")
 
@@ -169,12 +169,6 @@ def test_keys_and_cursor_are_columns_that_are_never_null(name: str, columns: dic
     assert nullable == []
 
 
-def test_every_stream_of_a_business_account_is_there_whichever_way_it_signs_in() -> None:
-    for config in (static_token_config(), oauth_config()):
-        source = SourceTiktokOrganic(config=config)
-        assert {stream.name for stream in source.discover(source.logger, config).streams} >= set(ALL_STREAMS)
-
-
 # --- Columns --------------------------------------------------------------------------------------------------------
 
 
@@ -182,6 +176,18 @@ def test_every_documented_field_is_asked_for(manifest: dict[str, Any]) -> None:
     assert fields_of(manifest, "profile") == PROFILE_FIELDS | PROFILE_ARRAYS
     assert fields_of(manifest, "daily") == DAILY_FIELDS | DAILY_ARRAYS
     assert fields_of(manifest, "post") == POST_FIELDS | POST_ARRAYS
+
+
+@pytest.mark.parametrize(
+    ("call", "scope_of"), [("profile", PROFILE_SCOPES), ("daily", PROFILE_SCOPES), ("post", POST_SCOPES)]
+)
+def test_every_field_is_asked_for_under_the_scope_that_opens_it(
+    call: str, scope_of: dict[str, str], manifest: dict[str, Any]
+) -> None:
+    scopes = manifest["definitions"]["fields"][call]
+    found = {name: scope for scope, names in scopes.items() for name in names}
+
+    assert found == {name: scope_of[name] for name in found}
 
 
 def test_every_field_of_the_profile_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
@@ -383,14 +389,15 @@ def test_every_setting_has_a_title_and_every_field_to_fill_in_a_description(spec
 # --- Without the network --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("config", [static_token_config(), oauth_config()])
-def test_spec_and_discover_call_nothing(config: dict[str, Any], tiktok: TikTok) -> None:
+@pytest.mark.parametrize("config", [static_token_config(), oauth_config()], ids=["access token", "oauth"])
+def test_spec_and_discover_call_nothing_and_find_all_streams(config: dict[str, Any], tiktok: TikTok) -> None:
     before = json.dumps(config)
     with tiktok.serving():
         source = SourceTiktokOrganic(config=config)
         source.spec(source.logger)
-        source.discover(source.logger, config)
+        found = {stream.name for stream in source.discover(source.logger, config).streams}
 
+    assert found >= set(ALL_STREAMS)
     assert tiktok.calls == []
     assert json.dumps(config) == before
 

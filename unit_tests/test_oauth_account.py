@@ -1,7 +1,8 @@
-"""OAuthAccount renews the access token: only when it has ended, once for all, in the way that TikTok wants it."""
+"""OAuthAccount renews the access token, only when it has ended and once for all, and learns what the token allows."""
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import OAuthAccount
-from unit_tests.syncs import Clock, control_messages, oauth_config
+from unit_tests.parts import authenticator_of, budget
+from unit_tests.syncs import Clock, control_messages, oauth_config, rate_limit_statuses, signed_in_config
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
     BUSINESS_ID,
@@ -22,31 +24,78 @@ from unit_tests.tiktok import (
     RENEWED_ACCESS_TOKEN,
     RENEWED_REFRESH_TOKEN,
     SECRETS,
+    TOKEN_INFO_PATH,
+    Answer,
     Page,
     TikTok,
     fixture,
     refusal,
 )
 
-ENDPOINT = f"{HOST}/open_api/v1.3/tt_user/oauth2/refresh_token/"
+ALL_SCOPES = frozenset(
+    {
+        "user.info.basic",
+        "user.info.username",
+        "user.info.profile",
+        "user.info.stats",
+        "user.account.type",
+        "user.insights",
+        "video.list",
+        "video.insights",
+        "comment.list",
+    }
+)
+
+
+MakeConfig = Callable[[], dict[str, Any]]
+
+
+def account_of(config: dict[str, Any]) -> OAuthAccount:
+    """The account of this config, in a sync of its own."""
+    (account,) = authenticator_of(config).accounts
+    assert isinstance(account, OAuthAccount)
+    return account
 
 
 def valid_until(moment: str) -> dict[str, Any]:
     """A config whose access token ends at `moment`; the tests run at noon of 2026-11-20."""
-    return oauth_config(access_token=ACCESS_TOKEN, token_expiry_date=moment, business_id=BUSINESS_ID)
+    return signed_in_config(token_expiry_date=moment)
 
 
 def token_of(config: dict[str, Any], tiktok: TikTok) -> str:
     """The access token that the account of this config hands out."""
     with tiktok.serving():
-        return OAuthAccount(config, ENDPOINT).get_access_token()
+        return account_of(config).access_token()
 
 
-def failure_of(config: dict[str, Any], tiktok: TikTok) -> AirbyteTracedException:
-    """The error of the account of this config."""
+def taught(config: dict[str, Any], tiktok: TikTok) -> OAuthAccount:
+    """The account of this config, when it has learnt its scopes."""
+    account = account_of(config)
+    with tiktok.serving():
+        account.learn_scopes()
+    return account
+
+
+def failure_of(work: Callable[[], object]) -> AirbyteTracedException:
+    """The error with which this fails."""
     with pytest.raises(AirbyteTracedException) as caught:
-        token_of(config, tiktok)
+        work()
     return caught.value
+
+
+def run_together(*works: Callable[[], object]) -> None:
+    """Do all this in threads that start at the same moment."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> None:
+        barrier.wait(timeout=10)
+        work()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
 
 
 # --- When it is renewed ---------------------------------------------------------------------------------------------
@@ -66,6 +115,12 @@ def test_a_token_whose_time_is_over_is_renewed(end: str, tiktok: TikTok) -> None
     assert len(tiktok.calls) == 1
 
 
+@pytest.mark.parametrize("end", ["tomorrow", "2026-13-45T99:00:00Z", "????", "86400", "2026-11-21 or so", " "])
+def test_a_token_whose_end_is_not_a_time_is_renewed(end: str, tiktok: TikTok) -> None:
+    assert token_of(valid_until(end), tiktok) == RENEWED_ACCESS_TOKEN
+    assert len(tiktok.calls) == 1
+
+
 @pytest.mark.parametrize(
     "credentials",
     [
@@ -81,37 +136,54 @@ def test_without_a_token_and_its_date_the_first_call_renews(credentials: dict[st
 
 
 def test_a_renewed_token_is_used_until_it_ends(tiktok: TikTok, clock: Clock) -> None:
-    account = OAuthAccount(oauth_config(), ENDPOINT)
+    account = account_of(oauth_config())
     with tiktok.serving():
-        account.get_access_token()
+        account.access_token()
         clock.move_to("2026-11-21T11:59:59Z")
-        account.get_access_token()
+        account.access_token()
         assert len(tiktok.calls) == 1
 
         clock.move_to("2026-11-21T12:00:01Z")
-        account.get_access_token()
+        account.access_token()
         assert len(tiktok.calls) == 2
 
 
-def test_eight_threads_and_two_accounts_of_one_config_renew_once(tiktok: TikTok) -> None:
-    config = oauth_config()
-    accounts = [OAuthAccount(config, ENDPOINT), OAuthAccount(config, ENDPOINT)]
-    barrier = threading.Barrier(8)
+def test_eight_threads_and_two_streams_of_one_sync_renew_once(tiktok: TikTok) -> None:
+    config, api_budget = oauth_config(), budget()
+    accounts = [account for _ in range(2) for account in authenticator_of(config, api_budget).accounts]
     tokens: list[str] = []
 
-    def work(account: OAuthAccount) -> None:
-        barrier.wait(timeout=10)
-        tokens.append(account.get_access_token())
-
-    threads = [threading.Thread(target=work, args=(accounts[number % 2],)) for number in range(8)]
     with tiktok.serving():
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=10)
+        run_together(*[lambda account=account: tokens.append(account.access_token()) for account in accounts * 4])
 
     assert tokens == [RENEWED_ACCESS_TOKEN] * 8
     assert len(tiktok.calls) == 1
+
+
+def test_a_token_that_tiktok_refused_is_renewed_although_its_time_is_not_over(tiktok: TikTok) -> None:
+    account = account_of(signed_in_config())
+    with tiktok.serving():
+        account.replace(ACCESS_TOKEN)
+
+        assert account.access_token() == RENEWED_ACCESS_TOKEN
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+    assert account.grant.replacement == RENEWED_ACCESS_TOKEN
+
+
+def test_a_refused_token_that_was_replaced_already_is_not_renewed_again(tiktok: TikTok) -> None:
+    account = account_of(signed_in_config())
+    with tiktok.serving():
+        run_together(*[lambda: account.replace(ACCESS_TOKEN)] * 8)
+
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+
+
+def test_a_token_that_was_renewed_for_its_time_replaces_no_refused_one(tiktok: TikTok) -> None:
+    account = account_of(oauth_config())
+    with tiktok.serving():
+        account.access_token()
+
+    assert account.grant.replacement is None
 
 
 # --- How it is asked for --------------------------------------------------------------------------------------------
@@ -121,7 +193,7 @@ def test_the_renewal_is_a_json_body_and_no_form(tiktok: TikTok) -> None:
     token_of(oauth_config(), tiktok)
 
     call = tiktok.calls[0]
-    assert (call.method, call.url) == ("POST", ENDPOINT)
+    assert (call.method, call.url) == ("POST", f"{HOST}/open_api/v1.3/tt_user/oauth2/refresh_token/")
     assert call.headers["Content-Type"] == "application/json"
     assert json.loads(call.body or "") == {
         "client_id": CLIENT_ID,
@@ -131,10 +203,11 @@ def test_the_renewal_is_a_json_body_and_no_form(tiktok: TikTok) -> None:
     }
 
 
-def test_the_renewal_carries_no_token_in_its_headers_and_no_secret_in_its_url(tiktok: TikTok) -> None:
-    token_of(oauth_config(), tiktok)
+@pytest.mark.parametrize("config", [oauth_config, signed_in_config], ids=["renewal", "token info"])
+def test_calls_about_tokens_carry_none_in_headers_and_no_secret_in_the_url(config: MakeConfig, tiktok: TikTok) -> None:
+    taught(config(), tiktok)
 
-    call = tiktok.calls[0]
+    (call,) = tiktok.calls
     assert "Access-Token" not in call.headers
     assert "Authorization" not in call.headers
     assert [secret for secret in SECRETS if secret in call.url] == []
@@ -190,33 +263,26 @@ def test_the_config_is_printed_once_as_a_control_message(tiktok: TikTok, capsys:
     ]
 
 
+def test_the_config_is_printed_before_another_thread_gets_the_token(
+    tiktok: TikTok, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = account_of(oauth_config())
+    printed: list[str] = []
+
+    def take() -> None:
+        account.access_token()
+        printed.append(capsys.readouterr().out)
+
+    with tiktok.serving():
+        run_together(take, take)
+
+    assert len(control_messages(printed[0])) == 1
+
+
 def test_a_token_that_needs_no_renewal_prints_nothing(tiktok: TikTok, capsys: pytest.CaptureFixture[str]) -> None:
-    token_of(valid_until("2026-11-21T00:00:00Z"), tiktok)
+    taught(signed_in_config(), tiktok)
 
     assert capsys.readouterr().out == ""
-
-
-def test_the_business_id_of_the_config_stays(tiktok: TikTok) -> None:
-    config = oauth_config(business_id="-000TheOneThatWasThere")
-    token_of(config, tiktok)
-
-    assert config["credentials"]["business_id"] == "-000TheOneThatWasThere"
-
-
-def test_a_missing_business_id_is_taken_from_the_renewal(tiktok: TikTok) -> None:
-    with tiktok.serving():
-        account = OAuthAccount(oauth_config(), ENDPOINT)
-        assert account.business_id == BUSINESS_ID
-        account.get_access_token()
-
-    assert len(tiktok.calls) == 1
-
-
-def test_a_given_business_id_costs_no_call(tiktok: TikTok) -> None:
-    with tiktok.serving():
-        assert OAuthAccount(oauth_config(business_id="-000abc"), ENDPOINT).business_id == "-000abc"
-
-    assert tiktok.calls == []
 
 
 def test_where_no_refresh_token_comes_back_the_old_one_stays(tiktok: TikTok) -> None:
@@ -229,28 +295,206 @@ def test_where_no_refresh_token_comes_back_the_old_one_stays(tiktok: TikTok) -> 
     assert config["credentials"]["refresh_token"] == REFRESH_TOKEN
 
 
+def test_in_a_test_read_of_the_connector_builder_the_config_is_among_the_messages_of_the_stream(
+    tiktok: TikTok,
+) -> None:
+    (account,) = authenticator_of(oauth_config(), disable_retries=True).accounts
+    assert isinstance(account, OAuthAccount)
+    with tiktok.serving():
+        account.access_token()
+
+    (message,) = account.endpoints.requester.message_repository.consume_queue()
+    assert message.control.connectorConfig.config["credentials"]["access_token"] == RENEWED_ACCESS_TOKEN
+
+
+# --- Whose account it is --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("business_id", [{}, {"business_id": ""}], ids=["none", "empty"])
+def test_a_missing_business_id_is_taken_from_the_renewal(business_id: dict[str, str], tiktok: TikTok) -> None:
+    account = account_of(oauth_config(**business_id))
+    with tiktok.serving():
+        assert account.business_id == BUSINESS_ID
+        account.access_token()
+
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+
+
+@pytest.mark.parametrize("name", ["creator_id", "open_id"])
+def test_a_missing_business_id_is_taken_from_what_tiktok_knows_of_a_valid_token(name: str, tiktok: TikTok) -> None:
+    answer = fixture("token_info")
+    answer["data"][name] = answer["data"].pop("creator_id")
+    tiktok.answer_next(TOKEN_INFO_PATH, answer)
+    config = signed_in_config(business_id="")
+
+    with tiktok.serving():
+        assert account_of(config).business_id == BUSINESS_ID
+
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
+    assert config == signed_in_config(business_id="")
+
+
+def test_a_given_business_id_costs_no_call(tiktok: TikTok) -> None:
+    with tiktok.serving():
+        assert account_of(oauth_config(business_id="-000abc")).business_id == "-000abc"
+
+    assert tiktok.calls == []
+
+
+SOMEBODY_ELSE = (
+    "The setting `business_id` is '-000SomebodyElse', but the account that was authenticated is "
+    "'-000EmuOpenId_0001abcDEFghiJKL'. Empty the setting, or authenticate with the account that it names."
+)
+
+
+def test_the_business_id_of_another_account_is_a_config_error_and_the_new_tokens_are_stored(
+    tiktok: TikTok, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = oauth_config(business_id="-000SomebodyElse")
+
+    error = failure_of(lambda: taught(config, tiktok))
+
+    assert (error.failure_type, error.message) == (FailureType.config_error, SOMEBODY_ELSE)
+    (stored,) = control_messages(capsys.readouterr().out)
+    assert stored["credentials"]["refresh_token"] == RENEWED_REFRESH_TOKEN
+    assert stored["credentials"]["access_token"] == RENEWED_ACCESS_TOKEN
+    assert stored["credentials"]["business_id"] == "-000SomebodyElse"
+
+
+def test_the_business_id_of_another_account_is_found_out_with_a_valid_token_too(tiktok: TikTok) -> None:
+    error = failure_of(lambda: taught(signed_in_config(business_id="-000SomebodyElse"), tiktok))
+
+    assert (error.failure_type, error.message) == (FailureType.config_error, SOMEBODY_ELSE)
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
+
+
+# --- What it allows -------------------------------------------------------------------------------------------------
+
+
+def test_the_scopes_come_with_a_renewal(tiktok: TikTok) -> None:
+    assert taught(oauth_config(), tiktok).grant.scopes == ALL_SCOPES
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
+
+
+def test_the_scopes_of_a_token_that_needs_no_renewal_cost_one_call(tiktok: TikTok) -> None:
+    assert taught(signed_in_config(), tiktok).grant.scopes == ALL_SCOPES
+
+    (call,) = tiktok.calls
+    assert (call.method, call.url) == ("POST", f"{HOST}/open_api/v1.3/tt_user/token_info/get/")
+    assert call.headers["Content-Type"] == "application/json"
+    assert json.loads(call.body or "") == {"app_id": CLIENT_ID, "access_token": ACCESS_TOKEN}
+
+
+@pytest.mark.parametrize("config", [oauth_config, signed_in_config], ids=["renewal", "token info"])
+def test_the_scopes_are_learnt_once_for_eight_threads_and_two_streams(config: MakeConfig, tiktok: TikTok) -> None:
+    settings, api_budget = config(), budget()
+    accounts = [account for _ in range(2) for account in authenticator_of(settings, api_budget).accounts]
+    with tiktok.serving():
+        run_together(*[account.learn_scopes for account in accounts * 4])
+
+    assert [account.grant.scopes for account in accounts] == [ALL_SCOPES] * 2
+    assert len(tiktok.calls) == 1
+
+
+@pytest.mark.parametrize("config", [oauth_config, signed_in_config], ids=["renewal", "token info"])
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("video.list,user.info.basic", {"user.info.basic", "video.list"}),
+        ("user.info.basic, video.list", {"user.info.basic", "video.list"}),
+        (" user.info.basic ,video.list, ", {"user.info.basic", "video.list"}),
+        ("video.list,tcm.order.update,biz.new", {"video.list", "tcm.order.update", "biz.new"}),
+        ("", set()),
+    ],
+)
+def test_scopes_are_told_apart_by_their_commas(
+    scope: str, expected: set[str], config: MakeConfig, tiktok: TikTok
+) -> None:
+    for path, name in ((REFRESH_PATH, "refreshed_token"), (TOKEN_INFO_PATH, "token_info")):
+        answer = fixture(name)
+        answer["data"]["scope"] = scope
+        tiktok.answer_next(path, answer)
+
+    assert taught(config(), tiktok).grant.scopes == frozenset(expected)
+
+
+@pytest.mark.parametrize("code", [40102, 40104, 40105])
+def test_a_token_that_tiktok_knows_nothing_about_is_renewed_once(code: int, tiktok: TikTok) -> None:
+    tiktok.answer_always(TOKEN_INFO_PATH, refusal(code))
+
+    account = taught(signed_in_config(), tiktok)
+
+    assert account.grant.scopes == ALL_SCOPES
+    assert account.grant.replacement == RENEWED_ACCESS_TOKEN
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH, REFRESH_PATH]
+
+
+def test_a_refused_app_id_is_the_users_to_mend(tiktok: TikTok) -> None:
+    error = failure_of(lambda: taught(signed_in_config(client_id="75"), tiktok))
+
+    assert error.failure_type == FailureType.config_error
+    assert "check client_id" in (error.message or "")
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "name", "missing"),
+    [
+        (oauth_config, REFRESH_PATH, "refreshed_token", "scope"),
+        (signed_in_config, TOKEN_INFO_PATH, "token_info", "scope"),
+        (signed_in_config, TOKEN_INFO_PATH, "token_info", "creator_id"),
+    ],
+)
+def test_an_answer_that_does_not_tell_account_and_scopes_is_an_error_that_says_so(
+    config: MakeConfig, path: str, name: str, missing: str, tiktok: TikTok
+) -> None:
+    answer = fixture(name)
+    del answer["data"][missing]
+    tiktok.answer_always(path, answer)
+
+    error = failure_of(lambda: taught(config(), tiktok))
+
+    assert error.failure_type == FailureType.system_error
+    assert "did not say which account and which permissions a token is for" in (error.message or "")
+
+
 # --- When TikTok does not renew it ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", [40101, 40103, 40107, 40110])
-def test_a_refused_renewal_says_how_to_authenticate_again(code: int, tiktok: TikTok) -> None:
-    tiktok.answer_next(REFRESH_PATH, refusal(code, "Refresh token is invalid or expired."))
+def test_a_refused_renewal_says_how_to_authenticate_again(code: int, tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_always(REFRESH_PATH, refusal(code, "Refresh token is invalid or expired."))
 
-    error = failure_of(oauth_config(), tiktok)
+    error = failure_of(lambda: token_of(oauth_config(), tiktok))
 
     assert error.failure_type == FailureType.config_error
     assert error.message == (
-        "TikTok refused to renew the access token. Authenticate the account again in the source's settings; "
-        "if you typed the values in, check client_id, client_secret and refresh_token."
+        f"TikTok does not accept the sign-in of the account (code {code}: Refresh token is invalid or expired.). "
+        "Authenticate the account again in the source's settings; if you typed the values in, check client_id, "
+        "client_secret and refresh_token."
     )
-    assert f"code {code}" in (error.internal_message or "")
     assert "20261120120000AAAA0000000000000000EE" in (error.internal_message or "")
+    assert len(tiktok.calls) == 1
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("code", [40102, 40104, 40105])
+def test_a_renewal_that_is_refused_like_an_access_token_says_how_to_authenticate_again(
+    code: int, tiktok: TikTok
+) -> None:
+    tiktok.answer_always(REFRESH_PATH, refusal(code, "Access token is incorrect or has been revoked."))
+
+    error = failure_of(lambda: token_of(oauth_config(), tiktok))
+
+    assert error.failure_type == FailureType.config_error
+    assert "uthenticate the account again" in (error.message or "")
+    assert len(tiktok.calls) == 1
 
 
 def test_a_refused_renewal_names_no_secret(tiktok: TikTok) -> None:
     tiktok.answer_next(REFRESH_PATH, fixture("refused_refresh"))
 
-    error = failure_of(oauth_config(access_token=ACCESS_TOKEN), tiktok)
+    error = failure_of(lambda: token_of(oauth_config(access_token=ACCESS_TOKEN), tiktok))
 
     assert [secret for secret in SECRETS if secret in f"{error.message} {error.internal_message}"] == []
 
@@ -261,17 +505,10 @@ def test_a_refused_renewal_leaves_the_config_and_prints_nothing(
     tiktok.answer_next(REFRESH_PATH, fixture("refused_refresh"))
     config = oauth_config()
 
-    failure_of(config, tiktok)
+    failure_of(lambda: token_of(config, tiktok))
 
     assert config == oauth_config()
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("code", [40100, 50000, 51065, 60001])
-def test_a_renewal_that_fails_for_the_moment_is_not_blamed_on_the_config(code: int, tiktok: TikTok) -> None:
-    tiktok.answer_next(REFRESH_PATH, refusal(code))
-
-    assert failure_of(oauth_config(), tiktok).failure_type == FailureType.transient_error
+    assert control_messages(capsys.readouterr().out) == []
 
 
 @pytest.mark.parametrize("missing", ["access_token", "expires_in", "open_id"])
@@ -280,44 +517,97 @@ def test_an_answer_without_what_it_is_for_is_an_error_that_says_so(missing: str,
     del answer["data"][missing]
     tiktok.answer_next(REFRESH_PATH, answer)
 
-    error = failure_of(oauth_config(), tiktok)
+    error = failure_of(lambda: token_of(oauth_config(), tiktok))
 
     assert error.failure_type == FailureType.system_error
-    assert missing in (error.message or "")
+    assert f"renewed the access token without {missing}." in (error.message or "")
 
 
 def test_an_answer_without_data_is_an_error(tiktok: TikTok) -> None:
     tiktok.answer_next(REFRESH_PATH, {"code": 0, "message": "OK", "request_id": "1"})
 
-    assert failure_of(oauth_config(), tiktok).failure_type == FailureType.system_error
+    assert failure_of(lambda: token_of(oauth_config(), tiktok)).failure_type == FailureType.system_error
+
+
+PASSING_TROUBLE = [
+    pytest.param(refusal(50002), id="50002"),
+    pytest.param(refusal(51065), id="51065"),
+    pytest.param(refusal(60001), id="60001"),
+    pytest.param(Page(502, "<html>Bad gateway</html>"), id="HTTP 502"),
+    pytest.param(requests.ConnectionError("cut"), id="cut connection"),
+    pytest.param(requests.ReadTimeout("too slow"), id="timeout"),
+    pytest.param(Page(200, "<html>Please wait</html>"), id="HTML with HTTP 200"),
+    pytest.param(Page(200, '{"code": 0, "da'), id="broken JSON"),
+    pytest.param({"message": "OK", "data": fixture("refreshed_token")["data"]}, id="no code"),
+]
+
+
+@pytest.mark.parametrize("trouble", PASSING_TROUBLE)
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [(oauth_config, REFRESH_PATH), (signed_in_config, TOKEN_INFO_PATH)],
+    ids=["renewal", "token info"],
+)
+def test_passing_trouble_is_tried_again_after_two_four_and_eight_seconds(
+    config: MakeConfig, path: str, trouble: Answer, tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.answer_next(path, trouble, trouble, trouble)
+
+    with clock.replacing_waits():
+        assert taught(config(), tiktok).grant.scopes == ALL_SCOPES
+
+    assert len(tiktok.calls) == 4
+    assert clock.waits_before_retries == [2, 4, 8]
+
+
+@pytest.mark.parametrize("trouble", PASSING_TROUBLE)
+def test_trouble_that_does_not_pass_is_a_passing_failure_after_six_tries(
+    trouble: Answer, tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.answer_always(REFRESH_PATH, trouble)
+    config = oauth_config()
+
+    with clock.replacing_waits():
+        error = failure_of(lambda: token_of(config, tiktok))
+
+    assert error.failure_type == FailureType.transient_error
+    assert "next sync will try again" in (error.message or "")
+    assert len(tiktok.calls) == 6
+    assert clock.waits_before_retries == [2, 4, 8, 16, 32]
+    assert config == oauth_config()
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "limit",
     [
-        pytest.param(Page(502, "<html>Bad gateway</html>"), id="HTTP 502"),
+        pytest.param(fixture("rate_limit"), id="40100"),
+        pytest.param(refusal(61000), id="61000"),
         pytest.param(Page(429, "{}"), id="HTTP 429"),
-        pytest.param(requests.ConnectionError("cut"), id="cut connection"),
-        pytest.param(requests.ReadTimeout("too slow"), id="timeout"),
-        pytest.param(Page(200, "<html>Please wait</html>"), id="HTML with HTTP 200"),
-        pytest.param(Page(200, '{"code": 0, "da'), id="broken JSON"),
     ],
 )
-def test_passing_trouble_is_tried_again(trouble: Page | Exception, tiktok: TikTok, clock: Clock) -> None:
-    tiktok.answer_next(REFRESH_PATH, trouble)
+def test_a_rate_limit_waits_five_minutes_says_so_and_goes_on(
+    limit: Answer, tiktok: TikTok, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiktok.answer_next(REFRESH_PATH, limit)
 
     with clock.replacing_waits():
         assert token_of(oauth_config(), tiktok) == RENEWED_ACCESS_TOKEN
 
-    assert len(tiktok.calls) == 2
+    assert clock.waits_before_retries == [300]
+    assert rate_limit_statuses(capsys.readouterr().out) == ["account"]
 
 
-def test_an_answer_without_a_code_is_no_success(tiktok: TikTok) -> None:
-    answer = fixture("refreshed_token")
-    del answer["code"]
-    tiktok.answer_next(REFRESH_PATH, answer)
+def test_the_end_of_a_token_counts_from_the_answer_and_not_from_the_first_try(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_next(REFRESH_PATH, fixture("rate_limit"))
     config = oauth_config()
 
-    failure_of(config, tiktok)
+    with clock.replacing_waits():
+        token_of(config, tiktok)
 
-    assert config == oauth_config()
+    assert config["credentials"]["token_expiry_date"].startswith("2026-11-21T12:05:01")
+
+
+def test_printing_an_account_prints_no_secret(tiktok: TikTok) -> None:
+    text = repr(taught(oauth_config(access_token=ACCESS_TOKEN), tiktok))
+
+    assert [secret for secret in SECRETS if secret in text] == []

@@ -1,6 +1,7 @@
 """One pass: whichever streams are selected, at any number of workers, each page is asked for once in a sync."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -29,6 +30,11 @@ from unit_tests.tiktok import (
 
 @pytest.fixture
 def tiktok() -> TikTok:
+    """An account with 65 posts."""
+    return tiktok_with_many_posts()
+
+
+def tiktok_with_many_posts() -> TikTok:
     """An account with 65 posts, which are four pages, each with all breakdowns."""
     tiktok = TikTok()
     (lively, _) = fixture("video_list_first_page")["data"]["videos"]
@@ -72,16 +78,27 @@ ALL_ROWS = {
 }
 
 
-@pytest.mark.parametrize("num_workers", [2, 3, 8, 20])
-def test_all_streams_cost_two_calls_for_the_account_and_one_for_each_page(
-    num_workers: int, tiktok: TikTok, clock: Clock
-) -> None:
-    outcome = read(tiktok, clock, *ALL_STREAMS, config=static_token_config(num_workers=num_workers))
+@dataclass(frozen=True)
+class Sync:
+    """A sync of all streams."""
 
-    assert len(tiktok.calls_of(PROFILE_PATH)) == 2
-    assert pages(tiktok) == FOUR_PAGES
-    assert len(tiktok.calls) == 6
-    assert row_counts(outcome) == ALL_ROWS
+    tiktok: TikTok
+    outcome: Outcome
+
+
+@pytest.fixture(scope="module", params=[2, 8, 20], ids=lambda num_workers: f"{num_workers} workers")
+def sync(request: pytest.FixtureRequest, session_clock: Clock) -> Sync:
+    """A sync with so many workers. Read it; it is shared."""
+    tiktok = tiktok_with_many_posts()
+    config = static_token_config(num_workers=request.param)
+    return Sync(tiktok, read(tiktok, session_clock, *ALL_STREAMS, config=config))
+
+
+def test_all_streams_cost_two_calls_for_the_account_and_one_for_each_page(sync: Sync) -> None:
+    assert len(sync.tiktok.calls_of(PROFILE_PATH)) == 2
+    assert pages(sync.tiktok) == FOUR_PAGES
+    assert len(sync.tiktok.calls) == 6
+    assert row_counts(sync.outcome) == ALL_ROWS
 
 
 def test_the_order_of_the_streams_does_not_matter(tiktok: TikTok, clock: Clock) -> None:
@@ -131,12 +148,10 @@ def test_one_renewal_of_the_token_serves_all_streams(tiktok: TikTok, clock: Cloc
     assert row_counts(outcome) == ALL_ROWS
 
 
-def test_a_business_id_that_begins_with_a_hyphen_is_sent_as_it_is(tiktok: TikTok, clock: Clock) -> None:
-    outcome = read(tiktok, clock, *ALL_STREAMS)
-
+def test_a_business_id_that_begins_with_a_hyphen_is_sent_as_it_is(sync: Sync) -> None:
     assert BUSINESS_ID.startswith("-")
-    assert {call.params["business_id"] for call in tiktok.calls} == {BUSINESS_ID}
-    assert {row["business_id"] for stream in ALL_STREAMS for row in outcome.rows(stream)} == {BUSINESS_ID}
+    assert {call.params["business_id"] for call in sync.tiktok.calls} == {BUSINESS_ID}
+    assert {row["business_id"] for stream in ALL_STREAMS for row in sync.outcome.rows(stream)} == {BUSINESS_ID}
 
 
 def test_every_dated_row_of_a_sync_carries_the_same_date(tiktok: TikTok, clock: Clock) -> None:
@@ -150,8 +165,7 @@ def test_every_dated_row_of_a_sync_carries_the_same_date(tiktok: TikTok, clock: 
     assert dates == {stream: {"2026-11-20"} for stream in snapshots}
 
 
-def test_no_row_comes_twice(tiktok: TikTok, clock: Clock) -> None:
-    outcome = read(tiktok, clock, *ALL_STREAMS)
+def test_no_row_comes_twice(sync: Sync) -> None:
     keys = {
         "videos": ["item_id"],
         "videos_impression_sources": ["item_id", "impression_sources_impression_source"],
@@ -161,7 +175,7 @@ def test_no_row_comes_twice(tiktok: TikTok, clock: Clock) -> None:
     }
 
     for stream, columns in keys.items():
-        rows = outcome.rows(stream)
+        rows = sync.outcome.rows(stream)
         assert len({tuple(row[column] for column in columns) for row in rows}) == len(rows)
 
 

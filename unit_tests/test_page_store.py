@@ -1,11 +1,19 @@
-"""PageStore keeps the answers of one sync: what was put in comes out, byte for byte, for every thread."""
+"""PageStore keeps the answers of one sync: what was put in comes out, byte for byte, for its threads alone."""
 
+import os
+import stat
+import tempfile
 import threading
+from pathlib import Path
+from typing import Any, BinaryIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from source_tiktok_organic.components import PageStore
+from unit_tests.syncs import ALL_STREAMS, Clock, oauth_config, read
+from unit_tests.tiktok import SECRETS, TikTok
 
 
 def test_a_page_that_was_not_kept_is_none() -> None:
@@ -98,3 +106,54 @@ def test_the_store_is_a_dictionary(pages: list[tuple[str, bytes]]) -> None:
         expected[key] = body
 
     assert {key: store.get(key) for key in "abcd"} == {key: expected.get(key) for key in "abcd"}
+
+
+# --- The file -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[BinaryIO]:
+    """The temporary files that are made in this test, in `tmp_path`."""
+    files: list[BinaryIO] = []
+    make = tempfile.TemporaryFile
+
+    def remember(*arguments: Any, **options: Any) -> Any:
+        file = make(*arguments, **options)
+        files.append(file)
+        return file
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "TemporaryFile", remember)
+    return files
+
+
+def test_the_file_is_for_its_owner_alone(files: list[BinaryIO]) -> None:
+    before = os.umask(0)
+    try:
+        PageStore().put("page 1", b"one")
+    finally:
+        os.umask(before)
+
+    (file,) = files
+    assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+
+
+def test_the_file_has_no_name(files: list[BinaryIO], tmp_path: Path) -> None:
+    store = PageStore()
+    store.put("page 1", b"one" * 10_000)
+
+    (file,) = files
+    assert os.fstat(file.fileno()).st_nlink == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_of_a_whole_sync_has_no_secret_in_it(files: list[BinaryIO], tiktok: TikTok, clock: Clock) -> None:
+    read(tiktok, clock, *ALL_STREAMS, config=oauth_config())
+
+    (file,) = files
+    file.seek(0)
+    kept = file.read().decode()
+    assert "harbour_coffee" in kept
+    assert "7683102070583443467" in kept
+    assert [secret for secret in SECRETS if secret in kept] == []
+    assert "Access-Token" not in kept

@@ -1,7 +1,8 @@
 """A stand-in for TikTok's API for Business: it answers from memory over requests-mock and remembers every call.
 
 It keeps to what TikTok is known to do: only the fields asked for come back, posts are paged by a time in epoch
-milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal.
+milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal. Where it is not
+known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call.
 """
 
 import json
@@ -31,6 +32,92 @@ HOST = "https://business-api.tiktok.com"
 PROFILE_PATH = "business/get/"
 POSTS_PATH = "business/video/list/"
 REFRESH_PATH = "tt_user/oauth2/refresh_token/"
+TOKEN_INFO_PATH = "tt_user/token_info/get/"
+
+# What an analytics connector needs (fact sheet A2.6).
+SCOPES = (
+    "user.info.basic",
+    "user.info.username",
+    "user.info.profile",
+    "user.info.stats",
+    "user.account.type",
+    "user.insights",
+    "video.list",
+    "video.insights",
+    "comment.list",
+)
+
+# The scope without which TikTok does not give a field of business/get/ (fact sheet A6) …
+PROFILE_SCOPES = {
+    "display_name": "user.info.basic",
+    "profile_image": "user.info.basic",
+    "username": "user.info.username",
+    "profile_deep_link": "user.info.profile",
+    "bio_description": "user.info.profile",
+    "is_verified": "user.info.profile",
+    "following_count": "user.info.stats",
+    "followers_count": "user.info.stats",
+    "total_likes": "user.info.stats",
+    "videos_count": "user.info.stats",
+    "is_business_account": "user.account.type",
+    "audience_ages": "user.insights",
+    "audience_genders": "user.insights",
+    "audience_countries": "user.insights",
+    "audience_cities": "user.insights",
+    "video_views": "user.insights",
+    "unique_video_views": "user.insights",
+    "profile_views": "user.insights",
+    "likes": "user.insights",
+    "comments": "user.insights",
+    "shares": "user.insights",
+    "phone_number_clicks": "user.insights",
+    "lead_submissions": "user.insights",
+    "app_download_clicks": "user.insights",
+    "bio_link_clicks": "user.insights",
+    "email_clicks": "user.insights",
+    "address_clicks": "user.insights",
+    "daily_total_followers": "user.insights",
+    "daily_new_followers": "user.insights",
+    "daily_lost_followers": "user.insights",
+    "engaged_audience": "user.insights",
+    "audience_activity": "user.insights",
+}
+# … and of business/video/list/ (fact sheet A7).
+POST_SCOPES = {
+    "item_id": "video.list",
+    "media_type": "video.list",
+    "is_ad": "video.list",
+    "thumbnail_url": "video.list",
+    "share_url": "video.list",
+    "embed_url": "video.list",
+    "caption": "video.list",
+    "create_time": "video.list",
+    "video_duration": "video.list",
+    "likes": "video.list",
+    "comments": "video.list",
+    "shares": "video.list",
+    "favorites": "video.list",
+    "reach": "video.list",
+    "video_views": "video.list",
+    "total_time_watched": "video.insights",
+    "average_time_watched": "video.insights",
+    "full_video_watched_rate": "video.insights",
+    "new_followers": "video.insights",
+    "profile_views": "video.insights",
+    "website_clicks": "video.insights",
+    "phone_number_clicks": "video.insights",
+    "lead_submissions": "video.insights",
+    "app_download_clicks": "video.insights",
+    "email_clicks": "video.insights",
+    "address_clicks": "video.insights",
+    "video_view_retention": "video.insights",
+    "impression_sources": "video.insights",
+    "audience_genders": "video.insights",
+    "audience_countries": "video.insights",
+    "audience_cities": "video.insights",
+    "audience_types": "video.insights",
+    "engagement_likes": "video.insights",
+}
 
 _FIXTURES = Path(__file__).parent / "fixtures"
 _BASE_PATH = "/open_api/v1.3/"
@@ -52,9 +139,10 @@ def refusal(code: int, message: str = "No.") -> dict[str, Any]:
     return {"code": code, "message": message, "request_id": "20261120120000AAAA0000000000000000EE", "data": {}}
 
 
-def response(body: Any, status: int = 200) -> requests.Response:
+def response(body: Any, status: int = 200, access_token: str = ACCESS_TOKEN) -> requests.Response:
     """A response of requests as a component gets it; `body` is text or what becomes JSON."""
     answer = requests.Response()
+    answer.request = requests.Request("GET", HOST, headers={"Access-Token": access_token}).prepare()
     answer.status_code = status
     answer.url = f"{HOST}{_BASE_PATH}{POSTS_PATH}"
     answer.encoding = "utf-8"
@@ -106,17 +194,28 @@ class Call:
         fields: list[str] = json.loads(self.params["fields"])
         return fields
 
+    @property
+    def sent(self) -> Any:
+        """The JSON in the body; None where there is none."""
+        try:
+            return json.loads(self.body or "")
+        except ValueError:
+            return None
+
 
 Answer = Mapping[str, Any] | list[Any] | str | None | Page | Exception
 Handler = Callable[[Call], Answer | None]
 
 
 class TikTok:
-    """The stand-in. Change what it has (`profile`, `metrics`, `posts`) and how it behaves before reading."""
+    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `scopes`) and how it behaves before reading."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.valid_tokens = {ACCESS_TOKEN}
+        self.scopes: list[str] = list(SCOPES)
+        self.scope_separator = ","
+        self.code_of_a_missing_scope = 40130
         self.profile: dict[str, Any] = fixture("profile")["data"]
         self.metrics: list[dict[str, Any]] = fixture("daily_metrics")["data"]["metrics"]
         self.posts: list[dict[str, Any]] = [
@@ -170,8 +269,9 @@ class TikTok:
 
     def _answer(self, call: Call) -> Answer:
         if call.path == REFRESH_PATH:
-            self.valid_tokens = {RENEWED_ACCESS_TOKEN}
-            return fixture("refreshed_token")
+            return self._renewed_token(call)
+        if call.path == TOKEN_INFO_PATH:
+            return self._token_info(call)
         token = call.headers.get("Access-Token")
         if not token:
             return refusal(40104, "Access token is empty.")
@@ -184,10 +284,35 @@ class TikTok:
         except ValueError:
             return refusal(40002, "fields: must be an array")
         if call.path == PROFILE_PATH:
-            return success(self._profile(call, fields))
+            return self._refusal_of(fields, PROFILE_SCOPES) or success(self._profile(call, fields))
         if call.path == POSTS_PATH:
-            return success(self._page(call, fields))
+            return self._refusal_of(fields, POST_SCOPES) or success(self._page(call, fields))
         return refusal(40006, "no schema found")
+
+    def _renewed_token(self, call: Call) -> Answer:
+        if set(call.sent or ()) != {"client_id", "client_secret", "grant_type", "refresh_token"}:
+            return refusal(40002, "Missing data for required field.")
+        answer = fixture("refreshed_token")
+        # TikTok lists them in any order.
+        answer["data"]["scope"] = self.scope_separator.join(reversed(self.scopes))
+        self.valid_tokens = {answer["data"]["access_token"]}
+        return answer
+
+    def _token_info(self, call: Call) -> Answer:
+        if (call.sent or {}).get("app_id") != CLIENT_ID:
+            return refusal(40002, "app_id: Missing data for required field.")
+        if call.sent.get("access_token") not in self.valid_tokens:
+            return fixture("revoked_access_token")
+        answer = fixture("token_info")
+        answer["data"]["scope"] = self.scope_separator.join(self.scopes)
+        return answer
+
+    def _refusal_of(self, fields: set[str], scope_of: Mapping[str, str]) -> Answer | None:
+        if not fields <= scope_of.keys():
+            return refusal(40002, "fields: unknown value")
+        if not {scope_of[name] for name in fields} <= set(self.scopes):
+            return refusal(self.code_of_a_missing_scope, "The access token lacks the required scope.")
+        return None
 
     def _profile(self, call: Call, fields: set[str]) -> dict[str, Any]:
         data = {name: value for name, value in self.profile.items() if name in fields}

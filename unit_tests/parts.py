@@ -1,0 +1,93 @@
+"""Single components, built by the CDK as the manifest declares them, so that tests repeat nothing of the manifest."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from airbyte_cdk.sources.declarative.models import declarative_component_schema
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import ModelToComponentFactory
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+
+from source_tiktok_organic.components import BusinessAuthenticator, FieldsRequester, TikTokErrorHandler
+from unit_tests.syncs import resolved_manifest, static_token_config
+
+
+def budget() -> APIBudget:
+    """What the CDK hands to all components of one sync."""
+    return APIBudget(policies=[])
+
+
+@cache
+def _declared(stream: str) -> dict[str, Any]:
+    (group,) = resolved_manifest([stream])["streams"]
+    (declaration,) = group["streams"]
+    found: dict[str, Any] = declaration
+    return found
+
+
+def declared(stream: str, *path: str) -> Any:
+    """What the manifest declares at this place of a stream."""
+    found: Any = _declared(stream)
+    for name in path:
+        found = found[name]
+    return deepcopy(found)
+
+
+def built(
+    definition: Mapping[str, Any],
+    config: Mapping[str, Any],
+    api_budget: APIBudget | None = None,
+    *,
+    disable_retries: bool = False,
+) -> Any:
+    """The component of this definition. Components of one sync have one `api_budget`."""
+    factory = ModelToComponentFactory(
+        api_budget=api_budget or budget(),
+        message_repository=InMemoryMessageRepository(),
+        disable_retries=disable_retries,
+    )
+    model = getattr(declarative_component_schema, definition["type"])
+    return factory.create_component(model, definition, config)
+
+
+_REQUESTER = ("retriever", "requester", "requester", "requester")
+
+
+def authenticator_of(
+    config: Mapping[str, Any],
+    api_budget: APIBudget | None = None,
+    *,
+    stream: str = "account",
+    disable_retries: bool = False,
+) -> BusinessAuthenticator:
+    """The authenticator of a stream, for this config."""
+    definition = declared(stream, *_REQUESTER, "authenticator")
+    authenticator = built(definition, config, api_budget, disable_retries=disable_retries)
+    assert isinstance(authenticator, BusinessAuthenticator)
+    return authenticator
+
+
+def error_handler_of(stream: str = "videos", api_budget: APIBudget | None = None, **changes: Any) -> TikTokErrorHandler:
+    """The error handler of a stream's own calls."""
+    definition = {**declared(stream, *_REQUESTER, "error_handler"), **changes}
+    handler = built(definition, static_token_config(), api_budget)
+    assert isinstance(handler, TikTokErrorHandler)
+    return handler
+
+
+def token_error_handler_of(stream: str = "videos") -> TikTokErrorHandler:
+    """The error handler of the calls about tokens that a stream makes."""
+    definition = declared(stream, *_REQUESTER, "authenticator", "token_requester", "error_handler")
+    handler = built(definition, static_token_config())
+    assert isinstance(handler, TikTokErrorHandler)
+    return handler
+
+
+def fields_requester_of(stream: str, config: Mapping[str, Any], api_budget: APIBudget, inside: Any) -> FieldsRequester:
+    """The requester of a stream, with another one inside that makes the calls."""
+    requester = built(declared(stream, "retriever", "requester"), config, api_budget)
+    assert isinstance(requester, FieldsRequester)
+    requester.requester = inside
+    return requester

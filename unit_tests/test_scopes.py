@@ -1,0 +1,477 @@
+"""Permissions that the owner of the account did not grant: what is read without them, what fails, and what is said."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import FailureType, Level
+
+from unit_tests.syncs import (
+    ACCOUNT_STREAMS,
+    ALL_STREAMS,
+    BREAKDOWN_STREAMS,
+    Clock,
+    Outcome,
+    oauth_config,
+    read,
+    signed_in_config,
+    static_token_config,
+)
+from unit_tests.tiktok import (
+    BUSINESS_ID,
+    POST_SCOPES,
+    POSTS_PATH,
+    PROFILE_PATH,
+    PROFILE_SCOPES,
+    REFRESH_PATH,
+    TOKEN_INFO_PATH,
+    Answer,
+    Call,
+    TikTok,
+    fixture,
+    refusal,
+)
+
+MakeConfig = Callable[..., dict[str, Any]]
+
+OAUTH = [
+    pytest.param(oauth_config, REFRESH_PATH, id="oauth, renewed"),
+    pytest.param(signed_in_config, TOKEN_INFO_PATH, id="oauth, valid token"),
+]
+CONFIGS = [
+    pytest.param(oauth_config, id="oauth, renewed"),
+    pytest.param(signed_in_config, id="oauth, valid token"),
+    pytest.param(static_token_config, id="access token"),
+]
+AUDIENCE_STREAMS = {
+    "account_audience_ages",
+    "account_audience_genders",
+    "account_audience_countries",
+    "account_audience_cities",
+}
+DAILY_STREAMS = {"account_metrics", "account_metrics_audience_activity"}
+# One or two of each kind, where it does not take all.
+SOME_STREAMS = (
+    "account",
+    "account_audience_ages",
+    "account_metrics",
+    "account_metrics_audience_activity",
+    "videos",
+    "videos_audience_types",
+)
+
+INSIGHTS_OF_A_POST = {
+    "total_time_watched",
+    "average_time_watched",
+    "full_video_watched_rate",
+    "new_followers",
+    "profile_views",
+    "website_clicks",
+    "phone_number_clicks",
+    "lead_submissions",
+    "app_download_clicks",
+    "email_clicks",
+    "address_clicks",
+}
+STATS = {"followers_count", "following_count", "total_likes", "videos_count"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the account lacks, and what becomes of all streams then."""
+
+    missing: tuple[str, ...]
+    # The streams that fail, each with the scope that its sentence names.
+    failing: dict[str, str]
+    # The columns that stay null in a stream.
+    null: dict[str, set[str]]
+    # The fields of which the log says that they stay null, by scope.
+    said: dict[str, list[str]]
+    # Calls of business/get/ and business/video/list/ with a bare access token; the first of them may be refused.
+    bare_calls: tuple[int, int]
+
+
+CASES = {
+    "no user.insights": Case(
+        missing=("user.insights",),
+        failing=dict.fromkeys(AUDIENCE_STREAMS | DAILY_STREAMS, "user.insights"),
+        null={},
+        said={"user.insights": ["audience_ages, audience_genders, audience_countries, audience_cities"]},
+        # Everything, the first scope alone, all but the last; the days are not asked for.
+        bare_calls=(3, 1),
+    ),
+    "no video.insights": Case(
+        missing=("video.insights",),
+        failing=dict.fromkeys(BREAKDOWN_STREAMS, "video.insights"),
+        null={"videos": INSIGHTS_OF_A_POST},
+        said={
+            "video.insights": [
+                "total_time_watched, average_time_watched, full_video_watched_rate, new_followers, profile_views, "
+                "website_clicks, phone_number_clicks, lead_submissions, app_download_clicks, email_clicks, "
+                "address_clicks, video_view_retention, impression_sources, audience_types, audience_genders, "
+                "audience_countries, audience_cities, engagement_likes"
+            ]
+        },
+        # The posts of the fixtures fit on one page: everything, and the first scope alone.
+        bare_calls=(2, 2),
+    ),
+    "neither user.info.stats nor user.account.type": Case(
+        missing=("user.info.stats", "user.account.type"),
+        failing={},
+        null={"account": STATS | {"is_business_account"}, "account_metrics": {"followers_count"}},
+        said={
+            "user.info.stats": ["followers_count, following_count, total_likes, videos_count", "followers_count"],
+            "user.account.type": ["is_business_account"],
+        },
+        # Everything, one scope, all but the last, two, three, four, five, and the same without the fourth; the days.
+        bare_calls=(9, 1),
+    ),
+    "no user.info.username": Case(
+        missing=("user.info.username",),
+        failing={},
+        null={stream: {"video_creator_username"} for stream in ALL_STREAMS},
+        said={"user.info.username": ["username"]},
+        bare_calls=(9, 1),
+    ),
+}
+
+
+def tiktok_without(*missing: str, code: int = 40130) -> TikTok:
+    """An account that granted everything but this."""
+    tiktok = TikTok()
+    tiktok.scopes = [scope for scope in tiktok.scopes if scope not in missing]
+    tiktok.code_of_a_missing_scope = code
+    return tiktok
+
+
+def said_in(outcome: Outcome) -> dict[str, list[str]]:
+    """The fields that the log says stay null, by scope."""
+    said: dict[str, list[str]] = {}
+    for warning in outcome.logged(Level.WARN):
+        start, fields = warning.split("where they are streams: ")
+        scope = start.split("`")[1]
+        said.setdefault(scope, []).append(fields.split(". ")[0])
+        assert f"The account {BUSINESS_ID} did not grant `{scope}`, so these fields stay null" in warning
+        assert f"allow `{scope}` to have them" in warning
+    return {scope: sorted(fields, key=len, reverse=True) for scope, fields in said.items()}
+
+
+def asked_without_permission(tiktok: TikTok) -> list[str]:
+    """The fields that were asked for although their scope was not granted."""
+    return [
+        name
+        for path, scope_of in ((PROFILE_PATH, PROFILE_SCOPES), (POSTS_PATH, POST_SCOPES))
+        for call in tiktok.calls_of(path)
+        for name in call.fields
+        if scope_of[name] not in tiktok.scopes
+    ]
+
+
+def message_of(outcome: Outcome, stream: str) -> str:
+    """The sentence with which the stream failed."""
+    return outcome.failures[stream].message or ""
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    """A case; read with all streams for each way to sign in."""
+    return CASES[request.param]
+
+
+def assert_is_as_expected(outcome: Outcome, case: Case, streams: tuple[str, ...], first_sync: Outcome) -> None:
+    """The streams made of what is missing failed with its name; the others have all rows and their other columns."""
+    assert set(outcome.failures) == set(case.failing) & set(streams)
+    for stream in outcome.failures:
+        assert outcome.failures[stream].failure_type == FailureType.config_error
+        assert message_of(outcome, stream) == (
+            f"The account {BUSINESS_ID} did not grant `{case.failing[stream]}`, which the stream `{stream}` is made "
+            "of. Authenticate the account again and allow everything that TikTok lists, or deselect the stream; the "
+            "other streams go on."
+        )
+        assert outcome.rows(stream) == []
+    for stream in set(streams) - set(case.failing):
+        null = case.null.get(stream, set())
+        assert outcome.is_complete(stream)
+        assert by_content(outcome.rows(stream)) == by_content(without(null, first_sync.rows(stream)))
+    assert said_in(outcome) == case.said
+
+
+def without(columns: set[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without these columns; null columns are not in a row."""
+    return [{name: value for name, value in row.items() if name not in columns} for row in rows]
+
+
+def by_content(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows in an order that does not depend on which came first."""
+    return sorted(str(sorted(row.items())) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "streams"),
+    [
+        pytest.param(oauth_config, REFRESH_PATH, ALL_STREAMS, id="oauth, renewed"),
+        pytest.param(signed_in_config, TOKEN_INFO_PATH, SOME_STREAMS, id="oauth, valid token"),
+    ],
+)
+def test_with_oauth_nothing_is_asked_for_that_was_not_granted(
+    config: MakeConfig, path: str, streams: tuple[str, ...], case: Case, clock: Clock, first_sync: Outcome
+) -> None:
+    tiktok = tiktok_without(*case.missing)
+
+    outcome = read(tiktok, clock, *streams, config=config(), expect_failure=bool(case.failing))
+
+    assert_is_as_expected(outcome, case, streams, first_sync)
+    assert asked_without_permission(tiktok) == []
+    days = 0 if "account_metrics" in case.failing else 1
+    assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 1 + days, POSTS_PATH: 1}
+
+
+@pytest.mark.parametrize(("code", "streams"), [(40130, ALL_STREAMS), (40001, SOME_STREAMS)])
+def test_with_a_bare_access_token_it_is_found_out_what_was_not_granted(
+    code: int, streams: tuple[str, ...], case: Case, clock: Clock, first_sync: Outcome
+) -> None:
+    tiktok = tiktok_without(*case.missing, code=code)
+
+    outcome = read(tiktok, clock, *streams, expect_failure=bool(case.failing))
+
+    assert_is_as_expected(outcome, case, streams, first_sync)
+    assert (len(tiktok.calls_of(PROFILE_PATH)), len(tiktok.calls_of(POSTS_PATH))) == case.bare_calls
+    assert len(tiktok.calls) == sum(case.bare_calls)
+
+
+# --- Without the posts ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("config", "path"), OAUTH)
+def test_without_video_list_the_posts_fail_with_its_name_and_the_account_goes_on(
+    config: MakeConfig, path: str, clock: Clock
+) -> None:
+    tiktok = tiktok_without("video.list", "video.insights")
+
+    outcome = read(tiktok, clock, *SOME_STREAMS, config=config(), expect_failure=True)
+
+    assert set(outcome.failures) == {"videos", "videos_audience_types"}
+    assert {error.failure_type for error in outcome.failures.values()} == {FailureType.config_error}
+    assert [stream for stream in outcome.failures if "`video.list`" not in message_of(outcome, stream)] == []
+    assert [stream for stream in SOME_STREAMS[:4] if not outcome.is_complete(stream)] == []
+    assert outcome.logged(Level.WARN) == []
+    assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 2}
+
+
+@pytest.mark.parametrize("config", [oauth_config, signed_in_config])
+def test_video_insights_is_of_no_use_without_video_list(config: MakeConfig, clock: Clock) -> None:
+    tiktok = tiktok_without("video.list")
+
+    outcome = read(tiktok, clock, "videos", "videos_audience_types", "account", config=config(), expect_failure=True)
+
+    assert set(outcome.failures) == {"videos", "videos_audience_types"}
+    assert [stream for stream in outcome.failures if "`video.list`" not in message_of(outcome, stream)] == []
+    assert tiktok.calls_of(POSTS_PATH) == []
+
+
+def test_a_bare_access_token_without_video_list_fails_with_tiktoks_own_words(clock: Clock) -> None:
+    tiktok = tiktok_without("video.list", "video.insights")
+
+    outcome = read(tiktok, clock, *ALL_STREAMS, expect_failure=True)
+
+    assert set(outcome.failures) == {"videos", *BREAKDOWN_STREAMS}
+    for stream in outcome.failures:
+        assert outcome.failures[stream].failure_type == FailureType.config_error
+        assert "video.list" in message_of(outcome, stream)
+        assert "The access token lacks the required scope." in message_of(outcome, stream)
+    assert [stream for stream in ACCOUNT_STREAMS if not outcome.is_complete(stream)] == []
+    assert len(tiktok.calls_of(POSTS_PATH)) == 2 * 8
+
+
+# --- One stream alone -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize(
+    ("stream", "scope"),
+    [
+        ("account_audience_ages", "user.insights"),
+        ("account_metrics", "user.insights"),
+        ("videos_audience_types", "video.insights"),
+    ],
+)
+def test_a_stream_alone_that_is_made_of_a_missing_scope_names_it(
+    stream: str, scope: str, config: MakeConfig, clock: Clock
+) -> None:
+    tiktok = tiktok_without(scope)
+
+    outcome = read(tiktok, clock, stream, config=config(), expect_failure=True)
+
+    assert outcome.failures[stream].failure_type == FailureType.config_error
+    assert f"did not grant `{scope}`, which the stream `{stream}` is made of" in message_of(outcome, stream)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("stream", ["account", "account_audience_ages", "account_metrics", "videos"])
+def test_a_stream_that_needs_no_video_insights_says_nothing_of_it_or_goes_on_without(
+    stream: str, config: MakeConfig, clock: Clock
+) -> None:
+    outcome = read(tiktok_without("video.insights"), clock, stream, config=config())
+
+    assert outcome.is_complete(stream)
+    assert set(said_in(outcome)) == ({"video.insights"} if stream == "videos" else set())
+
+
+def test_the_pages_after_the_first_are_asked_for_once_where_video_insights_is_missing(clock: Clock) -> None:
+    tiktok = tiktok_without("video.insights")
+    (lively, _) = fixture("video_list_first_page")["data"]["videos"]
+    tiktok.posts = [
+        lively | {"item_id": str(7683102070583443467 - number), "create_time": str(1795168800 - 3600 * number)}
+        for number in range(45)
+    ]
+
+    outcome = read(tiktok, clock, *SOME_STREAMS, expect_failure=True)
+
+    assert len(outcome.rows("videos")) == 45
+    asked = [(call.params.get("cursor"), len(call.fields)) for call in tiktok.calls_of(POSTS_PATH)]
+    assert asked == [(None, 33), (None, 15), ("1795100400000", 15), ("1795028400000", 15)]
+
+
+def test_without_user_info_basic_an_account_has_no_name_and_everything_else(clock: Clock) -> None:
+    outcome = read(tiktok_without("user.info.basic"), clock, *SOME_STREAMS, config=oauth_config())
+
+    (account,) = outcome.rows("account")
+    assert {"display_name", "profile_image"} & set(account) == set()
+    assert account["followers_count"] == 15342
+    assert len(outcome.rows("videos")) == 3
+    assert said_in(outcome) == {"user.info.basic": ["display_name, profile_image"]}
+
+
+# --- Passing trouble while it is found out --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", [refusal(50000), refusal(40100)])
+@pytest.mark.parametrize("place", range(6))
+def test_passing_trouble_while_it_is_found_out_is_not_taken_for_a_missing_scope(
+    place: int, trouble: Answer, clock: Clock
+) -> None:
+    tiktok = tiktok_without("user.info.username")
+
+    def trouble_once(_: Call) -> Answer | None:
+        return trouble if len(tiktok.calls) == place + 1 else None
+
+    tiktok.before_answering = trouble_once
+
+    outcome = read(tiktok, clock, "account")
+
+    (account,) = outcome.rows("account")
+    assert "video_creator_username" not in account
+    assert {"display_name", "is_verified", "followers_count", "is_business_account"} < set(account)
+    assert set(said_in(outcome)) == {"user.info.username"}
+    assert len(tiktok.calls) == 8 + 1
+    assert clock.waits_before_retries == [300 if trouble == refusal(40100) else 2]
+
+
+def test_trouble_that_does_not_pass_while_it_is_found_out_is_a_passing_failure(clock: Clock) -> None:
+    tiktok = tiktok_without("user.insights")
+    tiktok.before_answering = lambda call: refusal(50000) if len(call.fields) == 2 else None
+
+    outcome = read(tiktok, clock, "account", expect_failure=True)
+
+    assert outcome.failures["account"].failure_type == FailureType.transient_error
+    assert "The next sync will try again" in message_of(outcome, "account")
+    assert outcome.logged(Level.WARN) == []
+
+
+# --- What TikTok says of the scopes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("config", "path"), OAUTH)
+def test_further_scopes_and_spaces_after_commas_change_nothing(
+    config: MakeConfig, path: str, clock: Clock, first_sync: Outcome
+) -> None:
+    tiktok = TikTok()
+    tiktok.scopes += ["tcm.order.update", "biz.new.scope"]
+    tiktok.scope_separator = ", "
+
+    outcome = read(tiktok, clock, *SOME_STREAMS, config=config())
+
+    assert outcome.logged(Level.WARN) == []
+    assert {stream: len(outcome.rows(stream)) for stream in SOME_STREAMS} == {
+        stream: len(first_sync.rows(stream)) for stream in SOME_STREAMS
+    }
+    assert len(tiktok.calls) == 4
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "name", "missing", "sentence"),
+    [
+        (oauth_config, REFRESH_PATH, "refreshed_token", "scope", "did not say which account and which permissions"),
+        (oauth_config, REFRESH_PATH, "refreshed_token", "open_id", "renewed the access token without open_id."),
+        (signed_in_config, TOKEN_INFO_PATH, "token_info", "scope", "did not say which account and which permissions"),
+        (signed_in_config, TOKEN_INFO_PATH, "token_info", "creator_id", "did not say which account and which"),
+    ],
+)
+def test_an_answer_without_scopes_or_account_is_an_error_that_says_so(
+    config: MakeConfig, path: str, name: str, missing: str, sentence: str, tiktok: TikTok, clock: Clock
+) -> None:
+    answer = fixture(name)
+    del answer["data"][missing]
+    tiktok.answer_always(path, answer)
+
+    outcome = read(tiktok, clock, "account", config=config(), expect_failure=True)
+
+    assert outcome.failures["account"].failure_type == FailureType.system_error
+    assert sentence in message_of(outcome, "account")
+    assert tiktok.calls_of(PROFILE_PATH) == []
+
+
+# --- Whom a sync reached --------------------------------------------------------------------------------------------
+
+
+def reached(outcome: Outcome) -> list[str]:
+    """What the log says of the account that the sync reached."""
+    return [line for line in outcome.logged(Level.INFO) if line.startswith("Reached")]
+
+
+@pytest.mark.parametrize(("config", "path"), OAUTH)
+def test_the_log_says_once_whom_a_sync_reached_and_what_was_granted(
+    config: MakeConfig, path: str, tiktok: TikTok, clock: Clock
+) -> None:
+    outcome = read(tiktok, clock, *SOME_STREAMS, config=config())
+
+    assert reached(outcome) == [
+        "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id "
+        "-000EmuOpenId_0001abcDEFghiJKL). It granted: comment.list, user.account.type, user.info.basic, "
+        "user.info.profile, user.info.stats, user.info.username, user.insights, video.insights, video.list."
+    ]
+
+
+def test_the_log_does_not_make_up_what_a_bare_access_token_was_granted(first_sync: Outcome) -> None:
+    assert reached(first_sync) == [
+        "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id "
+        "-000EmuOpenId_0001abcDEFghiJKL). It granted: what a bare access token does not tell."
+    ]
+
+
+@pytest.mark.parametrize("stream", ["account_metrics", "videos_engagement_likes"])
+def test_the_log_says_it_also_where_the_stream_account_is_not_selected(
+    stream: str, tiktok: TikTok, clock: Clock
+) -> None:
+    assert len(reached(read(tiktok, clock, stream))) == 1
+
+
+def test_the_log_says_that_an_account_is_personal(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.profile["is_business_account"] = False
+
+    (line,) = reached(read(tiktok, clock, "account"))
+
+    assert "a Personal Account" in line
+
+
+def test_the_log_names_an_account_that_grants_next_to_nothing(clock: Clock) -> None:
+    tiktok = tiktok_without("user.info.basic", "user.info.username", "user.account.type")
+
+    (line,) = reached(read(tiktok, clock, "account", config=oauth_config()))
+
+    assert line.startswith(
+        "Reached the TikTok account without a shown name (username not granted, account type not granted, business_id "
+        "-000EmuOpenId_0001abcDEFghiJKL). It granted: comment.list, user.info.profile, "
+    )
