@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import COMMAND, Connector, Message, token_config
+from integration_tests.connector import COMMAND, Connector, Message, oauth_config, set_fault, token_config
 from integration_tests.emulator.accounts import AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
@@ -91,3 +91,26 @@ def test_a_killed_sync_is_made_good_by_the_next(
     resumed = connector.read(config, STREAMS, state=list(known.values()) or None).messages
     for stream in STREAMS:
         assert keys(killed, stream) | keys(resumed, stream) == keys(uninterrupted, stream), stream
+
+
+def test_a_process_that_is_killed_right_after_a_renewal_leaves_a_config_that_works(
+    connector: Connector, start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=5), old_refresh_token_dies=True)
+    config = oauth_config(tiktok)
+    # The first call after the renewal hangs until the process is gone.
+    set_fault(tiktok, "business/get/", "slow", seconds=3)
+    options = connector.write_files(config, ["account"])
+    with subprocess.Popen([COMMAND, "read", *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        control = next(line for line in process.stdout if line.startswith('{"type":"CONTROL"'))
+        process.send_signal(signal.SIGKILL)
+        left = process.stdout.read()
+    assert '"RECORD"' not in left
+
+    stored = json.loads(control)["control"]["connectorConfig"]["config"]
+    assert connector.read(stored, ["account"]).errors == []
+    # Also a day later, when the stored refresh token is needed.
+    tiktok.emulator.clock.advance(90_000)
+    assert connector.read(stored, ["account"]).errors == []
+    assert "Authenticate the account again" in connector.read(config, ["account"]).errors[0]

@@ -1,0 +1,273 @@
+"""What goes wrong at TikTok costs time and never a row: after each fault the rows are those of a clean sync."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import (
+    STREAMS,
+    Connector,
+    Output,
+    call_log,
+    granted,
+    oauth_config,
+    set_fault,
+    token_config,
+)
+from integration_tests.emulator.accounts import AccountSpec
+from integration_tests.emulator.knobs import Knobs
+from integration_tests.emulator.server import RunningEmulator, running_emulator
+
+PROFILE, POSTS, REFRESH = "business/get/", "business/video/list/", "tt_user/oauth2/refresh_token/"
+# Addresses that TikTok signs anew for every answer.
+SIGNED = {"profile_image", "thumbnail_url"}
+
+PASSING = [
+    pytest.param({"kind": "http", "status": 502}, id="HTTP 502 with HTML"),
+    pytest.param({"kind": "html_200"}, id="HTTP 200 with HTML"),
+    pytest.param({"kind": "cut_connection"}, id="a cut connection"),
+    pytest.param({"kind": "truncated_json"}, id="truncated JSON"),
+    pytest.param({"kind": "code", "code": 51065}, id="51065"),
+    pytest.param({"kind": "code", "code": 50002}, id="50002"),
+    pytest.param({"kind": "slow", "seconds": 1.2}, id="no answer in time"),
+    pytest.param({"kind": "code", "code": 40100}, id="40100"),
+    pytest.param({"kind": "http", "status": 429}, id="HTTP 429"),
+]
+
+
+def contents(output: Output) -> dict[str, list[list[tuple[str, Any]]]]:
+    """The rows of each stream without what changes from answer to answer, in a fixed order."""
+    return {
+        name: sorted(
+            (sorted((column, value) for column, value in row.items() if column not in SIGNED))
+            for row in output.rows(name)
+        )
+        for name in STREAMS
+    }
+
+
+def limited_streams(output: Output) -> list[str]:
+    """The streams whose status said that they wait for a rate limit."""
+    statuses = [
+        message["trace"]["stream_status"] for message in output.of_type("TRACE") if "stream_status" in message["trace"]
+    ]
+    return [
+        status["stream_descriptor"]["name"]
+        for status in statuses
+        if any(reason["type"] == "RATE_LIMITED" for reason in status.get("reasons") or [])
+    ]
+
+
+def seconds_between_calls(tiktok: RunningEmulator, path: str) -> list[float]:
+    """How much later than the one before each call of an endpoint came, by the emulator's clock."""
+    moments = [datetime.fromisoformat(call["at"]) for call in call_log(tiktok, path)]
+    return [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+
+
+@pytest.fixture(params=[oauth_config, token_config], ids=["OAuth", "access token"])
+def config_of(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+    """Makes the config of either way to sign in."""
+    maker: Callable[..., dict[str, Any]] = request.param
+    return maker
+
+
+@pytest.fixture(scope="module")
+def still_tiktok() -> Iterator[RunningEmulator]:
+    """An emulated TikTok whose clock stands still, so that it says the same however long a sync takes."""
+    # The old refresh token lives on: where it dies, an answer that is lost on its way takes the sign-in with it.
+    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, hidden_post_rate=0, old_refresh_token_dies=False)
+    with running_emulator(accounts=[AccountSpec(posts=65)], knobs=knobs, frozen=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clean(still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """The rows of a sync in which nothing went wrong."""
+    output = Connector(tmp_path_factory.mktemp("clean")).read(token_config(still_tiktok))
+    assert output.errors == []
+    return contents(output)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_trouble_on_every_endpoint_costs_no_row(
+    connector: Connector,
+    still_tiktok: RunningEmulator,
+    clean: dict[str, list[Any]],
+    config_of: Callable[..., dict[str, Any]],
+    fault: dict[str, Any],
+) -> None:
+    config = config_of(still_tiktok)
+    still_tiktok.emulator.calls.clear()
+    still_tiktok.emulator.faults.clear()
+    for path in (PROFILE, POSTS, REFRESH):
+        set_fault(still_tiktok, path, **fault)
+    set_fault(still_tiktok, POSTS, **fault, after=2)
+
+    troubled = connector.without_waiting.read(config)
+
+    assert troubled.errors == []
+    assert troubled.exit_code == 0
+    assert contents(troubled) == clean
+    assert len(call_log(still_tiktok, PROFILE)) == 2 + 1
+    assert len(call_log(still_tiktok, POSTS)) == 4 + 2
+
+
+def test_a_cursor_that_repeats_is_an_error_and_the_next_sync_has_all_rows(
+    connector: Connector,
+    still_tiktok: RunningEmulator,
+    clean: dict[str, list[Any]],
+    config_of: Callable[..., dict[str, Any]],
+) -> None:
+    config = config_of(still_tiktok)
+    still_tiktok.emulator.calls.clear()
+    still_tiktok.emulator.faults.clear()
+    set_fault(still_tiktok, POSTS, "repeat_cursor")
+
+    stuck = connector.read(config)
+
+    assert any("does not advance" in error for error in stuck.errors)
+    assert stuck.exit_code != 0
+    assert len(call_log(still_tiktok, POSTS)) == 2
+    config = stuck.written_back[0] if stuck.written_back else config
+    assert contents(connector.read(config, state=stuck.state)) == clean
+
+
+def test_a_token_that_is_revoked_in_the_middle_is_renewed_once_and_no_row_is_missing(
+    connector: Connector, still_tiktok: RunningEmulator, clean: dict[str, list[Any]]
+) -> None:
+    config = oauth_config(still_tiktok)
+    still_tiktok.emulator.calls.clear()
+    still_tiktok.emulator.faults.clear()
+    set_fault(still_tiktok, POSTS, "revoke_token", after=1)
+
+    output = connector.without_waiting.read(config)
+
+    assert output.errors == []
+    assert contents(output) == clean
+    assert len(call_log(still_tiktok, REFRESH)) == 2
+    first, second = output.written_back
+    assert first["credentials"]["access_token"] != second["credentials"]["access_token"]
+
+
+def test_a_call_too_many_is_followed_by_tiktoks_five_minutes_and_then_the_sync_goes_on(
+    connector: Connector, start_tiktok: StartTikTok, config_of: Callable[..., dict[str, Any]]
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=70), hidden_post_rate=0, account_endpoint_qpm=2)
+
+    limited = connector.without_waiting.read(config_of(tiktok))
+
+    assert limited.errors == []
+    assert len(limited.rows("videos")) == 70
+    assert len(limited_streams(limited)) >= 1
+    # Four pages at two calls a minute: after the first pair a call is refused and comes again when the penalty is over.
+    refused = [call for call in call_log(tiktok, POSTS) if call["code"] == 40100]
+    waits = [wait for wait in seconds_between_calls(tiktok, POSTS) if 300 <= wait <= 310]
+    assert len(refused) == len(waits) == 1
+
+
+def test_trouble_that_does_not_pass_ends_in_a_sentence_that_blames_nobody(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    set_fault(tiktok, POSTS, "http", times=None)
+
+    output = connector.without_waiting.read(token_config(tiktok), ["account", "videos"])
+
+    (error, _summary) = output.errors
+    assert error == (
+        "TikTok's servers answered something other than JSON (HTTP 502). This passes by itself and the next sync will "
+        "try again; if it lasts for hours, look at TikTok's status page."
+    )
+    assert len(output.rows("account")) == 1
+    assert [round(wait) for wait in seconds_between_calls(tiktok, POSTS)] == [3, 5, 9, 17, 33]
+
+
+def test_a_list_that_tiktok_does_not_like_is_reported_with_its_words(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    set_fault(tiktok, POSTS, "code", code=40002, message="fields: must be a JSON array", times=None)
+
+    output = connector.read(oauth_config(tiktok), ["videos"])
+
+    (error, _summary) = output.errors
+    (call,) = call_log(tiktok, POSTS)
+    assert error.startswith(
+        "TikTok refused a request of the stream `videos` (code 40002: fields: must be a JSON array, request_id 20"
+    )
+    assert call["params"]["fields"].startswith('["item_id",')
+
+
+def test_a_token_that_is_revoked_again_is_the_users_to_mend(connector: Connector, tiktok: RunningEmulator) -> None:
+    set_fault(tiktok, POSTS, "revoke_token", times=None)
+
+    output = connector.without_waiting.read(
+        oauth_config(tiktok), ["account_metrics", "videos", "videos_audience_types"]
+    )
+
+    assert len(call_log(tiktok, REFRESH)) == 2
+    assert len(call_log(tiktok, POSTS)) <= 4
+    assert output.rows("videos") == []
+    assert any("authenticate the account again in the source's settings" in error for error in output.errors)
+
+
+def test_a_static_token_that_is_revoked_is_the_users_to_replace(connector: Connector, tiktok: RunningEmulator) -> None:
+    set_fault(tiktok, POSTS, "revoke_token")
+
+    output = connector.read(token_config(tiktok), ["videos"])
+
+    assert output.errors[0].startswith("TikTok refused the access token. It ends after 24 hours: put a new one into")
+
+
+@pytest.mark.parametrize("code", [40102, 40105])
+def test_a_token_that_ended_earlier_than_its_date_is_renewed(
+    connector: Connector, start_tiktok: StartTikTok, code: int
+) -> None:
+    tiktok = start_tiktok(expired_token_code=code)
+    config = connector.check(oauth_config(tiktok)).written_back[0]
+    tiktok.emulator.clock.advance(90_000)
+
+    output = connector.without_waiting.read(config, ["account", "videos"])
+
+    assert output.errors == []
+    assert len(output.written_back) == 1
+    assert len(output.rows("videos")) > 0
+
+
+@pytest.mark.parametrize("code", [40101, 40103, 40107, 40110])
+def test_a_renewal_that_tiktok_refuses_is_not_tried_again(
+    connector: Connector, tiktok: RunningEmulator, code: int
+) -> None:
+    set_fault(tiktok, REFRESH, "code", code=code, message="No.", times=None)
+
+    output = connector.read(oauth_config(tiktok), ["account"])
+
+    assert len(call_log(tiktok, REFRESH)) == 1
+    assert output.written_back == []
+    assert output.errors[0] == (
+        f"TikTok does not accept the sign-in of the account (code {code}: No.). Authenticate the account again in the "
+        "source's settings; if you typed the values in, check client_id, client_secret and refresh_token."
+    )
+
+
+def test_a_renewal_whose_answer_is_lost_with_the_old_token_says_what_to_do(
+    connector: Connector, start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(old_refresh_token_dies=True)
+    set_fault(tiktok, REFRESH, "cut_connection")
+
+    output = connector.without_waiting.read(oauth_config(tiktok), ["account"])
+
+    assert len(call_log(tiktok, REFRESH)) == 2
+    assert "Authenticate the account again in the source's settings" in output.errors[0]
+
+
+def test_a_sign_in_that_ends_in_less_than_a_month_is_announced(connector: Connector, tiktok: RunningEmulator) -> None:
+    grant = granted(tiktok, refresh_token_expires_in=20.5 * 86_400)
+
+    output = connector.read(oauth_config(tiktok, grant=grant))
+
+    (warning,) = [message for message in output.of_type("LOG") if message["log"]["level"] == "WARN"]
+    assert "in 20 days: TikTok gives it for a year and does not extend it." in warning["log"]["message"]

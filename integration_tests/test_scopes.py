@@ -1,0 +1,188 @@
+"""What the owner of the account did not grant is missing, named, and in nobody's way."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import STREAMS, Connector, Output, call_log, granted, oauth_config, token_config
+from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.emulator.server import RunningEmulator
+
+PROFILE, POSTS = "business/get/", "business/video/list/"
+TOKEN_INFO, REFRESH = "tt_user/token_info/get/", "tt_user/oauth2/refresh_token/"
+SCOPES = [
+    "user.info.basic",
+    "user.info.username",
+    "user.info.profile",
+    "user.info.stats",
+    "user.account.type",
+    "user.insights",
+    "video.list",
+    "video.insights",
+    "comment.list",
+]
+AUDIENCE = [name for name in STREAMS if name.startswith("account_")]
+POST_BREAKDOWNS = [name for name in STREAMS if name.startswith("videos_")]
+
+
+def signed_in(connector: Connector, tiktok: RunningEmulator, grant: dict[str, Any]) -> dict[str, Any]:
+    """The config after a check: its access token is good for a day."""
+    (config,) = connector.check(oauth_config(tiktok, grant=grant)).written_back
+    tiktok.emulator.calls.clear()
+    return config
+
+
+def refreshed(_: Connector, tiktok: RunningEmulator, grant: dict[str, Any]) -> dict[str, Any]:
+    """The config of a sync that begins with a renewal."""
+    return oauth_config(tiktok, grant=grant)
+
+
+def typed_in(_: Connector, tiktok: RunningEmulator, grant: dict[str, Any]) -> dict[str, Any]:
+    """The config with a bare access token."""
+    return token_config(tiktok, grant=grant)
+
+
+WAYS = [pytest.param(way, id=way.__name__) for way in (refreshed, signed_in, typed_in)]
+Way = Callable[[Connector, RunningEmulator, dict[str, Any]], dict[str, Any]]
+
+
+def failed(output: Output) -> dict[str, str]:
+    """The streams that failed, with their sentences."""
+    errors = [message["trace"]["error"] for message in output.of_type("TRACE") if "error" in message["trace"]]
+    return {error["stream_descriptor"]["name"]: error["message"] for error in errors if error.get("stream_descriptor")}
+
+
+def said(output: Output, words: str) -> list[str]:
+    """The log lines with these words, apart from those about streams that failed."""
+    return [line for line in output.logs if words in line and "stay null" in line]
+
+
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [
+        pytest.param(refreshed, "40130", id="after a renewal"),
+        pytest.param(signed_in, "40001", id="with a good token"),
+        pytest.param(typed_in, "40130", id="with a bare token that gets 40130"),
+        pytest.param(typed_in, "40001", id="with a bare token that gets 40001"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("missing", "streams"),
+    [
+        pytest.param("user.insights", AUDIENCE, id="no user.insights"),
+        pytest.param("video.insights", POST_BREAKDOWNS, id="no video.insights"),
+        pytest.param("video.list", ["videos", *POST_BREAKDOWNS], id="no video.list"),
+    ],
+)
+def test_streams_made_of_a_missing_scope_fail_by_name_and_the_others_finish(
+    connector: Connector, start_tiktok: StartTikTok, way: Way, code: str, missing: str, streams: list[str]
+) -> None:
+    tiktok = start_tiktok(missing_scope=code)
+    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope != missing])
+
+    output = connector.read(way(connector, tiktok, grant))
+
+    assert set(failed(output)) == set(streams)
+    for name, sentence in failed(output).items():
+        assert f"`{name}`" in sentence
+        assert missing in sentence
+    assert {name for name in STREAMS if output.rows(name)} == set(STREAMS) - set(streams)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_columns_of_missing_scopes_are_null_and_said_once(
+    connector: Connector, tiktok: RunningEmulator, way: Way
+) -> None:
+    missing = {"user.info.stats", "user.account.type", "video.insights"}
+    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope not in missing])
+
+    output = connector.read(way(connector, tiktok, grant))
+
+    (account,) = output.rows("account")
+    assert account["display_name"] == "Harbour Coffee"
+    assert {"followers_count", "following_count", "total_likes", "videos_count", "is_business_account"}.isdisjoint(
+        account
+    )
+    assert any("likes" in row for row in output.rows("videos"))
+    assert not any("new_followers" in row for row in output.rows("videos"))
+    assert all("video_views" in row and "followers_count" not in row for row in output.rows("account_metrics"))
+    assert len(output.rows("account_audience_ages")) == 5
+    assert len(said(output, "`user.account.type`")) == 1
+    assert "is_business_account" in said(output, "`user.account.type`")[0]
+    assert len(said(output, "`video.insights`")) == 1
+    assert "new_followers" in said(output, "`video.insights`")[0]
+
+
+@pytest.mark.parametrize("way", [refreshed, signed_in])
+def test_no_call_asks_for_what_was_not_granted(connector: Connector, tiktok: RunningEmulator, way: Way) -> None:
+    grant = granted(tiktok, scopes=["user.info.basic", "user.info.username", "video.list"])
+
+    connector.read(way(connector, tiktok, grant))
+
+    assert {call["params"]["fields"] for call in call_log(tiktok, PROFILE)} == {
+        '["display_name","profile_image","username"]'
+    }
+    assert {call["code"] for call in call_log(tiktok, PROFILE) + call_log(tiktok, POSTS)} == {0}
+    assert len(call_log(tiktok, POSTS)) == 3
+
+
+def test_a_token_that_needs_no_renewal_costs_one_question_for_its_scopes(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    config = signed_in(connector, tiktok, granted(tiktok))
+
+    output = connector.read(config)
+
+    assert output.errors == []
+    assert len(call_log(tiktok, TOKEN_INFO)) == 1
+    assert call_log(tiktok, REFRESH) == []
+
+
+def test_a_bare_token_without_the_analytics_costs_two_calls_more(connector: Connector, tiktok: RunningEmulator) -> None:
+    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope not in ("user.insights", "video.insights")])
+
+    connector.read(token_config(tiktok, grant=grant), ["account", "videos", "videos_audience_types"])
+
+    # Everything, the first scope alone, and then what the two hold in common.
+    assert [call["code"] for call in call_log(tiktok, PROFILE)] == [40130, 0, 0]
+    assert sorted(call["code"] for call in call_log(tiktok, POSTS)) == [0, 0, 0, 40130]
+
+
+@pytest.mark.parametrize("way", [refreshed, signed_in])
+def test_a_business_id_that_is_not_the_tokens_is_refused_by_name(
+    connector: Connector, tiktok: RunningEmulator, way: Way
+) -> None:
+    config = way(connector, tiktok, granted(tiktok))
+    config["credentials"]["business_id"] = "-000OfSomebodyElse"
+
+    status = connector.check(config).connection_status
+
+    assert status["status"] == "FAILED"
+    assert (
+        f"The setting `business_id` is '-000OfSomebodyElse', but the account that was authenticated is "
+        f"'{FIRST_OPEN_ID}'." in status["message"]
+    )
+    assert call_log(tiktok, PROFILE) == []
+
+
+def test_a_business_id_that_is_not_a_bare_tokens_is_refused_too(connector: Connector, tiktok: RunningEmulator) -> None:
+    config = token_config(tiktok)
+    config["credentials"]["business_id"] = "-000OfSomebodyElse"
+
+    status = connector.check(config).connection_status
+
+    assert status["status"] == "FAILED"
+    assert "check that `business_id` is this account's" in status["message"]
+    assert len(call_log(tiktok, PROFILE)) <= 3
+
+
+def test_without_a_business_id_the_owner_of_the_token_is_read(connector: Connector, tiktok: RunningEmulator) -> None:
+    config = signed_in(connector, tiktok, granted(tiktok))
+    del config["credentials"]["business_id"]
+
+    output = connector.read(config, ["account"])
+
+    assert [row["business_id"] for row in output.rows("account")] == [FIRST_OPEN_ID]
+    assert output.written_back == []
