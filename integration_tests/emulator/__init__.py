@@ -1,4 +1,4 @@
-"""A local stand-in for TikTok's API for organic accounts, as strict and as quirky as TikTok is known to be."""
+"""A local stand-in for TikTok's APIs for organic accounts, as strict and as quirky as TikTok is known to be."""
 
 from .accounts import AccountSpec
 from .emulator import Emulator

@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's options."""
     defaults = AccountSpec()
     options = argparse.ArgumentParser(
-        prog="python -m integration_tests.emulator", description="A local stand-in for TikTok's organic-account API."
+        prog="python -m integration_tests.emulator", description="A local stand-in for TikTok's organic-account APIs."
     )
     options.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
     options.add_argument("--port", type=int, default=8585, help="0 takes any free one (default: %(default)s)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,12 @@ from .benchmark import benchmark
 from .comments import CommentEndpoint
 from .emulator import Emulator
 from .envelope import ApiError, Code, JsonObject, enveloped
-from .faults import CutResponse, error_page, half, repeated_cursor
+from .faults import Fault, repeated_cursor
 from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
 from .parameters import Query, field_names, json_body, required
 from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
 from .profile import ProfileEndpoint
+from .serving import Answer, serve
 from .videos import DEFAULT_FIELDS as VIDEO_DEFAULT
 from .videos import VideoListEndpoint
 
@@ -189,32 +189,23 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
     params = dict(request.query_params)
     now = emulator.clock.now()
     call = emulator.calls.add(now.isoformat(), request.method, path, params)
-    fault = emulator.faults.striking(path, params)
-    kind = fault.kind if fault else None
-    if fault and kind == "slow":
-        await asyncio.sleep(fault.seconds)
-    if fault and kind in ("http", "html_200"):
-        call.http_status = fault.status if kind == "http" else 200
-        return error_page(call.http_status)
-    try:
-        if kind == "revoke_token":
-            emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
-        if fault and kind == "code":
-            raise ApiError(fault.code, fault.message)
-        data = await _answer(emulator, operation, request, path, params)
-        if kind == "repeat_cursor":
-            data = repeated_cursor(data, params)
-        code, message = int(Code.OK), "OK"
-    except ApiError as error:
-        code, message, data = error.code, error.message, {}
-    response = enveloped(now, code, message, data)
-    if kind == "cut_connection":
-        return CutResponse(response.body, headers=dict(response.headers))
-    call.http_status = 200
-    if kind == "truncated_json":
-        return Response(half(response), media_type="application/json")
-    call.code = code
-    return response
+
+    async def answer(fault: Fault | None) -> Answer:
+        kind = fault.kind if fault else None
+        try:
+            if kind == "revoke_token":
+                emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
+            if fault and kind == "code":
+                raise ApiError(fault.code, fault.message)
+            data = await _answer(emulator, operation, request, path, params)
+            if kind == "repeat_cursor":
+                data = repeated_cursor(data, params)
+            code, message = int(Code.OK), "OK"
+        except ApiError as error:
+            code, message, data = error.code, error.message, {}
+        return enveloped(now, code, message, data), code
+
+    return await serve(call, emulator.faults.striking(path, params), answer)
 
 
 async def _answer(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .accounts import Account, AccountSpec
 from .calls import Call, Tally
-from .emulator import Emulator
+from .emulator import Emulator, Family
 from .envelope import JsonObject
 from .faults import Fault
 from .knobs import Knobs
@@ -32,9 +32,11 @@ class Advance(BaseModel):
 
 
 class Consent(BaseModel):
-    """What the owner of an account does on the consent page."""
+    """What the owner of an account does on the consent page of a family."""
 
     model_config = ConfigDict(extra="forbid")
+
+    family: Family = "business"
 
     open_id: str | None = None
     scopes: list[str] | None = None
@@ -51,9 +53,11 @@ class ConsentResult(BaseModel):
 
 
 class GrantRequest(BaseModel):
-    """Ready-made tokens; a negative life makes expired ones."""
+    """Ready-made tokens of a family; a negative life makes expired ones."""
 
     model_config = ConfigDict(extra="forbid")
+
+    family: Family = "business"
 
     open_id: str | None = None
     scopes: list[str] | None = None
@@ -87,6 +91,12 @@ def control_router(emulator: Emulator) -> APIRouter:
             return emulator.account(open_id)
         except (KeyError, StopIteration):
             raise HTTPException(404, f"no account {open_id or ''}") from None
+
+    def ticked(account: Account, scopes: list[str] | None, family: Family) -> list[str]:
+        try:
+            return emulator.granted_scopes(account, scopes, family)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
 
     def view(account: Account) -> AccountView:
         now = emulator.clock.seconds()
@@ -157,9 +167,9 @@ def control_router(emulator: Emulator) -> APIRouter:
     @router.post("/authorize")
     async def authorize(consent: Consent) -> ConsentResult:
         account = found(consent.open_id)
-        scopes = account.spec.scopes if consent.scopes is None else consent.scopes
+        scopes = ticked(account, consent.scopes, consent.family)
         redirect_uri = consent.redirect_uri or emulator.app.redirect_uri
-        code = emulator.authorize(account.open_id, scopes, redirect_uri)
+        code = emulator.authorize(account.open_id, scopes, redirect_uri, family=consent.family)
         return ConsentResult(
             auth_code=code,
             redirect_uri=redirect_uri,
@@ -172,9 +182,10 @@ def control_router(emulator: Emulator) -> APIRouter:
         account = found(wish.open_id)
         return emulator.grant(
             account.open_id,
-            wish.scopes,
+            ticked(account, wish.scopes, wish.family),
             access_token_expires_in=wish.access_token_expires_in,
             refresh_token_expires_in=wish.refresh_token_expires_in,
+            family=wish.family,
         )
 
     @router.get("/faults")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from . import noise
 from .accounts import Account, AccountSpec
@@ -14,7 +14,12 @@ from .envelope import JsonObject
 from .faults import Fault, Faults
 from .knobs import Knobs
 from .limits import RateLimits
-from .tokens import AppCredentials, Tokens
+from .login_kit.fields import SCOPES as LOGIN_KIT_SCOPES
+from .login_kit.identity import open_id_in
+from .login_kit.tokens import LoginKitTokens
+from .tokens import AppCredentials, Tokens, TokenStore
+
+Family = Literal["business", "login_kit"]
 
 
 class Emulator:
@@ -43,6 +48,7 @@ class Emulator:
 
     def _start(self) -> None:
         self.tokens = Tokens(self.app, self.clock, self.knobs)
+        self.login_kit_tokens = LoginKitTokens(self.app, self.clock, self.knobs, self.login_kit_open_id)
         self.limits = RateLimits(self.clock, self.knobs)
         self.faults = Faults()
         self.calls = CallLog()
@@ -86,12 +92,32 @@ class Emulator:
             return next(iter(self.accounts.values()))
         return self.accounts[open_id]
 
+    def login_kit_open_id(self, open_id: str) -> str:
+        """Return the name by which Login Kit knows an account."""
+        return open_id if self.knobs.login_kit_open_id == "same" else open_id_in(self.app.client_id, open_id)
+
+    def granted_scopes(self, account: Account, scopes: list[str] | None, family: Family) -> list[str]:
+        """Return what the owner ticks, by default all; ValueError if the family has no such scope (fact sheet B7)."""
+        if family == "business":
+            return account.spec.scopes if scopes is None else scopes
+        if scopes is None:
+            return [scope for scope in account.spec.scopes if scope in LOGIN_KIT_SCOPES]
+        if unknown := set(scopes).difference(LOGIN_KIT_SCOPES):
+            raise ValueError(f"invalid_scope: Login Kit has no scope {', '.join(sorted(unknown))}")
+        return scopes
+
     def authorize(
-        self, open_id: str | None = None, scopes: list[str] | None = None, redirect_uri: str | None = None
+        self,
+        open_id: str | None = None,
+        scopes: list[str] | None = None,
+        redirect_uri: str | None = None,
+        *,
+        family: Family = "business",
     ) -> str:
         """Let the account's owner press "Continue" on the consent page; return the authorisation code."""
         account = self.account(open_id)
-        return self.tokens.consent(account.open_id, account.spec.scopes if scopes is None else scopes, redirect_uri)
+        granted = self.granted_scopes(account, scopes, family)
+        return self._tokens_of(family).consent(account.open_id, granted, redirect_uri)
 
     def grant(
         self,
@@ -100,11 +126,16 @@ class Emulator:
         *,
         access_token_expires_in: float | None = None,
         refresh_token_expires_in: float | None = None,
+        family: Family = "business",
     ) -> JsonObject:
         """Return tokens without the way over the consent page; a negative life makes expired ones."""
         account = self.account(open_id)
-        granted = account.spec.scopes if scopes is None else scopes
-        return self.tokens.grant(account.open_id, granted, access_token_expires_in, refresh_token_expires_in)
+        granted = self.granted_scopes(account, scopes, family)
+        tokens = self._tokens_of(family)
+        return tokens.grant(account.open_id, granted, access_token_expires_in, refresh_token_expires_in)
+
+    def _tokens_of(self, family: Family) -> TokenStore:
+        return self.login_kit_tokens if family == "login_kit" else self.tokens
 
     def add_fault(self, path: str, kind: str, **options: Any) -> Fault:
         """Set a fault; the options are the other attributes of `Fault`."""

@@ -48,9 +48,19 @@ def bad_parameter(name: str, reason: str) -> ApiError:
 
 def enveloped(now: datetime, code: int, message: str, data: JsonObject) -> Response:
     """Return the HTTP 200 response that carries a result or a failure."""
-    request_id = now.strftime("%Y%m%d%H%M%S") + secrets.token_hex(10).upper()
+    request_id = new_log_id(now)
     body = {"code": code, "message": message, "request_id": request_id, "data": data}
-    response = Response(orjson.dumps(body), media_type="application/json")
-    response.headers["X-Tt-Logid"] = request_id
+    return json_response(now, request_id, body)
+
+
+def new_log_id(now: datetime) -> str:
+    """Return what names one answer in TikTok's logs."""
+    return now.strftime("%Y%m%d%H%M%S") + secrets.token_hex(10).upper()
+
+
+def json_response(now: datetime, log_id: str, body: JsonObject | None, status: int = 200) -> Response:
+    """Return a response with the headers that every answer of TikTok has; None is an empty body."""
+    response = Response(b"" if body is None else orjson.dumps(body), status, media_type="application/json")
+    response.headers["X-Tt-Logid"] = log_id
     response.headers["Date"] = format_datetime(now, usegmt=True)
     return response

@@ -31,25 +31,34 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     path: str
-    """Relative to /open_api/v1.3/, e.g. `business/video/list/`; `*` for every path."""
+    """Relative to /open_api/v1.3/, e.g. `business/video/list/`; for Login Kit relative to the host, e.g.
+    `v2/video/list/`; `*` for every path."""
     kind: FaultKind
     times: int | None = Field(default=1, ge=1)
     """On how many matching calls it happens; null: on all."""
     after: int = Field(default=0, ge=0)
     """How many matching calls go well before."""
     business_id: str | None = None
-    """Only calls for this account."""
+    """Only calls for this account, for Login Kit too by its id in the TikTok API for Business."""
     code: int = 50000
     """kind `code`: the code in the body."""
+    error: str | None = None
+    """kind `code` in Login Kit: the code in the body; unset: internal_error, for OAuth server_error."""
     message: str = "System error."
     """kind `code`: its message."""
     status: int = Field(default=502, ge=200, le=599)
-    """kind `http`: the HTTP status; the body is an HTML page."""
+    """kind `http`: the HTTP status; the body is an HTML page. kind `code` in Login Kit: the HTTP status, unless set the
+    one that belongs to `error`."""
     seconds: float = Field(default=1, ge=0)
     """kind `slow`: how long the answer takes, in real time."""
 
     _passed: int = PrivateAttr(default=0)
     _struck: int = PrivateAttr(default=0)
+
+    @property
+    def wanted_status(self) -> int | None:
+        """Return the HTTP status if one was asked for."""
+        return self.status if "status" in self.model_fields_set else None
 
     @property
     def is_spent(self) -> bool:

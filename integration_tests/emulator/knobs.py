@@ -97,11 +97,42 @@ class Knobs(BaseModel):
     rotate_refresh_token: bool = True
     """A refresh returns a new refresh token (A2.3, G4)."""
     old_refresh_token_dies: bool = True
-    """After a rotation the old refresh token gives 40107 (A2.3, G4)."""
+    """After a rotation the old refresh token gives 40107, in Login Kit invalid_grant (A2.3, B1, G4)."""
     refresh_kills_old_access_token: bool = False
     """A refresh ends the access tokens issued before it (G4)."""
     reauthorisation_kills_old_tokens: bool = False
     """A new consent of the same account ends all its older tokens (G4)."""
+
+    # Login Kit and Display API
+    login_kit_open_id: Literal["own", "same"] = "own"
+    """Whether Login Kit knows an account by an open_id of its own, a UUID, or by the one of the TikTok API for
+    Business (A2.2, B3)."""
+    oauth_error_status: Literal[200, 400, 401] = 200
+    """HTTP status of Login Kit's OAuth errors: 200 was reported once, others model 400 (B1, G11)."""
+    oauth_revoke_of_unknown_token: Literal["error", "success"] = "error"
+    """Revoking a token that does not exist: invalid_grant, or the empty body of a success (B1)."""
+    display_error_status: Literal["documented", 200] = "documented"
+    """HTTP status of the Display API's errors: 400, 401, 429 or 500 by the documentation; some clients provide for
+    200 (B2)."""
+    display_missing_scope: Literal["error", "omit"] = "error"
+    """A field of user info whose scope was not granted: the whole call fails, or the field is left out (B2)."""
+    display_counters: Literal["late", "real_time"] = "late"
+    """Counters of posts: those that the TikTok API for Business shows at the same time, 0 on a fresh post, or those of
+    this second; a latency is documented for the former family only (B6)."""
+    display_photos: Literal["listed", "left_out"] = "listed"
+    """Whether the Display API's videos include photo posts, with duration 0 (B4, G13)."""
+    display_is_aigc: Literal["present", "omit", "unknown"] = "present"
+    """The field is_aigc: returned, left out of the answer, or not a field at all and so invalid_params (B6, F)."""
+    display_foreign_video: Literal["omit", "error"] = "omit"
+    """An id in video query that is not a public post of the account: left out, or invalid_params (B5)."""
+    display_cursor_zero: Literal["instant", "newest"] = "instant"
+    """`cursor: 0` means 1970, so that there are no posts before it, or the first page (B4)."""
+    display_empty_body: Literal["error", "defaults"] = "error"
+    """Video list without any body: invalid_params, or a page of the default size (B4)."""
+    display_qpm: int = Field(default=600, ge=0)
+    """Calls a minute for one endpoint of the Display API, without a penalty; 0: unlimited (B2)."""
+    display_qpm_per: Literal["app", "user"] = "app"
+    """Whether all accounts share that number or each has its own (B2, G8)."""
 
     # Rate limits (A5); 0: unlimited
     account_endpoint_qpm: int = Field(default=40, ge=0)

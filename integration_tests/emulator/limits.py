@@ -39,6 +39,15 @@ class RateLimits:
         for bucket in limits:
             self._calls.setdefault(bucket, deque()).append(now)
 
+    def admits_display_call(self, path: str, open_id: str) -> bool:
+        """Count a call of the Display API unless the last minute was full; that has no penalty (fact sheet B2)."""
+        now, limit = self._clock.seconds(), self._knobs.display_qpm
+        bucket = ("display", path, open_id if self._knobs.display_qpm_per == "user" else "")
+        if limit and self._within(bucket, now, 60) >= limit:
+            return False
+        self._calls.setdefault(bucket, deque()).append(now)
+        return True
+
     def _within(self, bucket: _Bucket, now: float, seconds: float) -> int:
         calls = self._calls.get(bucket, deque[float]())
         # A clock that was set back would otherwise keep calls of the future for ever.

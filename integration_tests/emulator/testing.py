@@ -1,4 +1,4 @@
-"""Pytest fixtures: name this module in `pytest_plugins` and ask for `api`."""
+"""Pytest fixtures: name this module in `pytest_plugins` and ask for `api` or `login_kit`."""
 
 from __future__ import annotations
 
@@ -80,10 +80,65 @@ class Api:
             params["cursor"] = page["cursor"]
 
 
+class LoginKitApi:
+    """A caller of the other family, just as helpless."""
+
+    def __init__(self, running: RunningEmulator, session: requests.Session) -> None:
+        """Authorise the first account."""
+        self.emulator: Emulator = running.emulator
+        self.url = running.url
+        self.session = session
+        self.as_account()
+
+    def as_account(self, account: Account | None = None, scopes: list[str] | None = None) -> None:
+        """Go on as another account, or with other scopes."""
+        self.account = account or self.emulator.account()
+        self.token: str = self.emulator.grant(self.account.open_id, scopes, family="login_kit")["access_token"]
+
+    def new_account(self, **attributes: Any) -> None:
+        """Make an account and go on as it."""
+        self.as_account(self.emulator.add_account(AccountSpec(**attributes)))
+
+    def send(self, path: str, *, headers: dict[str, str] | None = None, body: Any = None, **params: str) -> Any:
+        """Call a data endpoint by its method; videos get a JSON body, `{}` by default."""
+        sent = {"Authorization": f"Bearer {self.token}"} if headers is None else headers
+        method = "POST" if path.startswith("v2/video/") else "GET"
+        if method == "POST" and not isinstance(body, bytes):
+            body, sent = json.dumps({} if body is None else body), {"Content-Type": "application/json", **sent}
+        return self.session.request(method, f"{self.url}/{path}", params=params, headers=sent, data=body, timeout=10)
+
+    def data(self, path: str, **options: Any) -> JsonObject:
+        """Call a data endpoint that must succeed and return `data`."""
+        response = self.send(path, **options)
+        assert (response.status_code, response.json()["error"]["code"]) == (200, "ok"), response.text
+        return dict(response.json()["data"])
+
+    def outcome(self, path: str, **options: Any) -> tuple[int, str]:
+        """Call a data endpoint and return HTTP status and code."""
+        response = self.send(path, **options)
+        return response.status_code, str(response.json()["error"]["code"])
+
+    def post_form(self, path: str, form: dict[str, Any]) -> requests.Response:
+        """Send a form, as the OAuth endpoints want it, with the app's own key and secret unless others are given."""
+        app = {"client_key": self.emulator.app.client_id, "client_secret": self.emulator.app.client_secret}
+        return self.session.post(f"{self.url}/{path}", data=app | form, timeout=10)
+
+    def all_videos(self, *fields: str, size: int = 20) -> list[JsonObject]:
+        """Walk the whole post list."""
+        videos: list[JsonObject] = []
+        body: JsonObject = {"max_count": size}
+        while True:
+            page = self.data("v2/video/list/", fields=",".join(["id", *fields]), body=body)
+            videos += page["videos"]
+            if not page["has_more"]:
+                return videos
+            body["cursor"] = page["cursor"]
+
+
 @pytest.fixture(scope="session")
 def api_server() -> Iterator[RunningEmulator]:
     """Serve one emulator for all tests: the clock stands still at NOON, no limits."""
-    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0)
+    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
     with running_emulator(now=NOON, frozen=True, knobs=knobs) as running:
         yield running
 
@@ -100,3 +155,10 @@ def api(api_server: RunningEmulator, api_session: requests.Session) -> Api:
     """Return a caller to an emulator that has just been reset."""
     api_server.emulator.reset()
     return Api(api_server, api_session)
+
+
+@pytest.fixture
+def login_kit(api_server: RunningEmulator, api_session: requests.Session) -> LoginKitApi:
+    """Return a caller of Login Kit to an emulator that has just been reset; do not ask for `api` besides."""
+    api_server.emulator.reset()
+    return LoginKitApi(api_server, api_session)

@@ -1,9 +1,10 @@
-"""Authorisation codes, access tokens and refresh tokens (fact sheet A2)."""
+"""Authorisation codes, access tokens and refresh tokens: what both families do, and Business (fact sheet A2)."""
 
 from __future__ import annotations
 
 import secrets
 import string
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
@@ -30,41 +31,61 @@ class Grant:
     """What one account owner agreed to; all tokens of one consent hang on it."""
 
     open_id: str
+    """Of the account in the emulator, whatever a family calls it."""
     scopes: tuple[str, ...]
     refresh_expires_at: float
 
 
 @dataclass(slots=True)
-class _AccessToken:
+class AccessToken:
+    """A token that was handed out."""
+
     grant: Grant
     expires_at: float
 
 
 @dataclass(slots=True)
-class _AuthCode:
+class AuthCode:
+    """A code that waits to be exchanged."""
+
     grant: Grant
     expires_at: float
     redirect_uri: str
 
 
-class Tokens:
-    """Issues, refreshes, checks and revokes tokens."""
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """New tokens, before a family puts them into words."""
+
+    grant: Grant
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+
+
+class TokenStore(ABC):
+    """The codes and tokens of one family; those of another are not in it and so not valid (fact sheet E19)."""
 
     def __init__(self, app: AppCredentials, clock: Clock, knobs: Knobs) -> None:
         """Start without any token."""
         self._app = app
         self._clock = clock
         self._knobs = knobs
-        self._codes: dict[str, _AuthCode] = {}
-        self._access: dict[str, _AccessToken] = {}
+        self._codes: dict[str, AuthCode] = {}
+        self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
+
+    @abstractmethod
+    def _in_words(self, issued: Issued) -> JsonObject:
+        """Return what the family answers when it issues tokens."""
 
     def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None) -> str:
         """Stand for the consent page: return the authorisation code."""
         code = _random(48) + "*" + _random(3) + "!5001.em"
         redirect_uri = redirect_uri or self._app.redirect_uri
         expires_at = self._clock.seconds() + self._knobs.auth_code_seconds
-        self._codes[code] = _AuthCode(self._new_grant(open_id, scopes), expires_at, redirect_uri)
+        self._codes[code] = AuthCode(self._new_grant(open_id, scopes), expires_at, redirect_uri)
         return code
 
     def grant(
@@ -76,32 +97,25 @@ class Tokens:
             grant.refresh_expires_at = self._clock.seconds() + refresh_seconds
         return self._issue(grant, self._new_refresh_token(grant), access_seconds)
 
-    def exchange(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/token: a code for tokens."""
-        self._check_app(body, "authorization_code")
-        code = required(body, "auth_code")
-        redirect_uri = required(body, "redirect_uri")
+    def revoke_access_token(self, access_token: str) -> None:
+        """End one access token, as a fault: its refresh token goes on."""
+        self._access.pop(access_token, None)
+
+    def _fresh_code(self, code: str) -> AuthCode | None:
         found = self._codes.get(code)
-        if found is None or found.expires_at <= self._clock.seconds():
-            raise ApiError(Code.AUTH_CODE_ERROR, "Auth code is invalid, expired or has been used.")
-        if redirect_uri != found.redirect_uri:
-            raise bad_parameter("redirect_uri", "does not match the redirect URL of the authorization")
-        del self._codes[code]
-        grant = found.grant
+        return None if found is None or self._is_over(found.expires_at) else found
+
+    def _redeem(self, code: str) -> JsonObject:
+        """Exchange a code for tokens; its year begins (fact sheet A2.3)."""
+        grant = self._codes.pop(code).grant
         if self._knobs.reauthorisation_kills_old_tokens:
             self._forget(lambda other: other.open_id == grant.open_id)
         grant.refresh_expires_at = self._clock.seconds() + self._knobs.refresh_token_seconds
         return self._issue(grant, self._new_refresh_token(grant))
 
-    def refresh(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/refresh_token; the year counts down and does not start again (fact sheet A2.3)."""
-        self._check_app(body, "refresh_token")
-        token = required(body, "refresh_token")
-        grant = self._refresh.get(token)
-        if grant is None:
-            raise ApiError(Code.INVALID_REFRESH_TOKEN, "Refresh token is invalid.")
-        if grant.refresh_expires_at <= self._clock.seconds():
-            raise ApiError(Code.REFRESH_TOKEN_EXPIRE, "Refresh token has expired.")
+    def _renew(self, token: str) -> JsonObject:
+        """Issue a new access token; the year counts down and does not start again (fact sheet A2.3)."""
+        grant = self._refresh[token]
         if self._knobs.refresh_kills_old_access_token:
             self._access = {value: access for value, access in self._access.items() if access.grant is not grant}
         if self._knobs.rotate_refresh_token:
@@ -110,46 +124,15 @@ class Tokens:
             token = self._new_refresh_token(grant)
         return self._issue(grant, token)
 
-    def revoke(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/revoke: the whole consent ends, its refresh token too."""
-        self._check_app(body, None)
-        grant = self._valid(required(body, "access_token")).grant
+    def _end(self, grant: Grant) -> None:
+        """End a whole consent, its refresh token too."""
         self._forget(lambda other: other is grant)
-        return {}
 
-    def info(self, body: JsonObject) -> JsonObject:
-        """Answer token_info/get."""
-        app_id, token = required(body, "app_id"), required(body, "access_token")
-        if app_id != self._app.client_id:
-            raise ApiError(Code.INVALID_PARTNER, "App id is incorrect.")
-        grant = self._valid(token).grant
-        return {"app_id": app_id, "creator_id": grant.open_id, "scope": _shuffled(grant.scopes)}
+    def _is_over(self, expires_at: float) -> bool:
+        return expires_at <= self._clock.seconds()
 
-    def grant_of(self, access_token: str | None) -> Grant:
-        """Return what a data call's Access-Token allows."""
-        if not access_token:
-            raise ApiError(Code.EMPTY_ACCESS_TOKEN, "Access token is empty.")
-        return self._valid(access_token).grant
-
-    def revoke_access_token(self, access_token: str) -> None:
-        """End one access token, as a fault: its refresh token goes on."""
-        self._access.pop(access_token, None)
-
-    def _valid(self, access_token: str) -> _AccessToken:
-        found = self._access.get(access_token)
-        if found is None:
-            raise ApiError(Code.INVALID_ACCESS_TOKEN, "Access token is incorrect or has been revoked.")
-        if found.expires_at <= self._clock.seconds():
-            raise ApiError(self._knobs.expired_token_code, "Access token has expired.")
-        return found
-
-    def _check_app(self, body: JsonObject, grant_type: str | None) -> None:
-        client_id, client_secret = required(body, "client_id"), required(body, "client_secret")
-        given = required(body, "grant_type") if grant_type else None
-        if (client_id, client_secret) != (self._app.client_id, self._app.client_secret):
-            raise ApiError(Code.INVALID_PARTNER, "Client id or client secret is incorrect.")
-        if given != grant_type:
-            raise ApiError(Code.INVALID_GRANT_TYPE, f"Grant type must be {grant_type}.")
+    def _is_app(self, app_id: str, secret: str) -> bool:
+        return (app_id, secret) == (self._app.client_id, self._app.client_secret)
 
     def _new_grant(self, open_id: str, scopes: list[str]) -> Grant:
         return Grant(open_id, tuple(scopes), self._clock.seconds() + self._knobs.refresh_token_seconds)
@@ -163,26 +146,93 @@ class Tokens:
         life = self._knobs.access_token_seconds if life is None else life
         access_token = f"act.{_random(48)}!5001.em"
         now = self._clock.seconds()
-        self._access[access_token] = _AccessToken(grant, now + life)
-        return {
-            "access_token": access_token,
-            "expires_in": int(life),
-            "refresh_token": refresh_token,
-            "refresh_token_expires_in": int(grant.refresh_expires_at - now),
-            "open_id": grant.open_id,
-            "scope": _shuffled(grant.scopes),
-            "token_type": "Bearer",
-        }
+        self._access[access_token] = AccessToken(grant, now + life)
+        year = int(grant.refresh_expires_at - now)
+        return self._in_words(Issued(grant, access_token, int(life), refresh_token, year))
 
     def _forget(self, matches: Callable[[Grant], bool]) -> None:
         self._access = {value: access for value, access in self._access.items() if not matches(access.grant)}
         self._refresh = {value: grant for value, grant in self._refresh.items() if not matches(grant)}
 
 
+class Tokens(TokenStore):
+    """Answers the OAuth endpoints of the TikTok API for Business."""
+
+    def exchange(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/token: a code for tokens."""
+        self._check_app(body, "authorization_code")
+        code = required(body, "auth_code")
+        redirect_uri = required(body, "redirect_uri")
+        found = self._fresh_code(code)
+        if found is None:
+            raise ApiError(Code.AUTH_CODE_ERROR, "Auth code is invalid, expired or has been used.")
+        if redirect_uri != found.redirect_uri:
+            raise bad_parameter("redirect_uri", "does not match the redirect URL of the authorization")
+        return self._redeem(code)
+
+    def refresh(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/refresh_token."""
+        self._check_app(body, "refresh_token")
+        token = required(body, "refresh_token")
+        grant = self._refresh.get(token)
+        if grant is None:
+            raise ApiError(Code.INVALID_REFRESH_TOKEN, "Refresh token is invalid.")
+        if self._is_over(grant.refresh_expires_at):
+            raise ApiError(Code.REFRESH_TOKEN_EXPIRE, "Refresh token has expired.")
+        return self._renew(token)
+
+    def revoke(self, body: JsonObject) -> JsonObject:
+        """Answer oauth2/revoke: the whole consent ends."""
+        self._check_app(body, None)
+        self._end(self._valid(required(body, "access_token")).grant)
+        return {}
+
+    def info(self, body: JsonObject) -> JsonObject:
+        """Answer token_info/get."""
+        app_id, token = required(body, "app_id"), required(body, "access_token")
+        if app_id != self._app.client_id:
+            raise ApiError(Code.INVALID_PARTNER, "App id is incorrect.")
+        grant = self._valid(token).grant
+        return {"app_id": app_id, "creator_id": grant.open_id, "scope": shuffled(grant.scopes)}
+
+    def grant_of(self, access_token: str | None) -> Grant:
+        """Return what a data call's Access-Token allows."""
+        if not access_token:
+            raise ApiError(Code.EMPTY_ACCESS_TOKEN, "Access token is empty.")
+        return self._valid(access_token).grant
+
+    def _valid(self, access_token: str) -> AccessToken:
+        found = self._access.get(access_token)
+        if found is None:
+            raise ApiError(Code.INVALID_ACCESS_TOKEN, "Access token is incorrect or has been revoked.")
+        if self._is_over(found.expires_at):
+            raise ApiError(self._knobs.expired_token_code, "Access token has expired.")
+        return found
+
+    def _check_app(self, body: JsonObject, grant_type: str | None) -> None:
+        client_id, client_secret = required(body, "client_id"), required(body, "client_secret")
+        given = required(body, "grant_type") if grant_type else None
+        if not self._is_app(client_id, client_secret):
+            raise ApiError(Code.INVALID_PARTNER, "Client id or client secret is incorrect.")
+        if given != grant_type:
+            raise ApiError(Code.INVALID_GRANT_TYPE, f"Grant type must be {grant_type}.")
+
+    def _in_words(self, issued: Issued) -> JsonObject:
+        return {
+            "access_token": issued.access_token,
+            "expires_in": issued.expires_in,
+            "refresh_token": issued.refresh_token,
+            "refresh_token_expires_in": issued.refresh_expires_in,
+            "open_id": issued.grant.open_id,
+            "scope": shuffled(issued.grant.scopes),
+            "token_type": "Bearer",
+        }
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(_BASE62) for _ in range(length))
 
 
-def _shuffled(scopes: tuple[str, ...]) -> str:
+def shuffled(scopes: tuple[str, ...]) -> str:
     """Return the scopes in an order that changes from call to call (fact sheet A2.2)."""
     return ",".join(SystemRandom().sample(scopes, len(scopes)))

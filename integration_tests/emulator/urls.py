@@ -8,9 +8,9 @@ from urllib.parse import quote
 _UTM = "utm_campaign=tt4d_open_api&utm_source="
 
 
-def signed(path: str, now: float) -> str:
+def signed(path: str, now: float, hours: int = 48) -> str:
     """Return a temporary image address, different on every read (fact sheet D15)."""
-    expires = int(now + 48 * 3600) // 3600 * 3600
+    expires = int(now + hours * 3600) // 3600 * 3600
     signature = quote(secrets.token_urlsafe(20) + "=", safe="")
     return f"https://p16-sign-va.tiktokcdn.com/{path}?x-expires={expires}&x-signature={signature}"
 

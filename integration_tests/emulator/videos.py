@@ -13,6 +13,7 @@ from .envelope import JsonObject, bad_parameter
 from .fields import VIDEO_FIELDS, Field, Gate
 from .gaps import withhold
 from .knobs import Knobs
+from .paging import page_of_posts
 from .parameters import Query, count, integer, json_literal, strings
 from .posts import Post
 from .profile import SMALL_ACCOUNT
@@ -207,24 +208,9 @@ class VideoListEndpoint:
         return post.hidden_draw >= self._knobs.hidden_post_rate
 
     def _page(self, cursor: int, size: int, fields: list[Field]) -> JsonObject:
-        timeline = self._account.timeline
-        older = timeline.count_before(cursor / 1000, self._now)
-        just_before_next = timeline.time_of(older - 1) * 1000 + 1 if older else 0
-        page_number = (timeline.count(self._now) - older) // size + 1
-        # The cursor of an empty page stops just before the next post, so that the page after it is never empty too.
-        if self._knobs.empty_pages and page_number % self._knobs.empty_pages == 0 and cursor > just_before_next > 0:
-            return {"videos": [], "has_more": True, "cursor": just_before_next}
-        if size > 1 and noise.unit(self._account.seed, older, 6) < self._knobs.short_page_rate:
-            size -= 1
-        last = max(0, older - size)
-        # Hidden posts take their place on the page: that is what makes a page short (fact sheet A7).
-        posts = [post for post in map(timeline.post, range(older - 1, last - 1, -1)) if self._is_listed(post)]
-        following = posts[-1].create_time if posts else timeline.time_of(last) if older else 0
-        return {
-            "videos": [self._row(post, fields) for post in posts],
-            "has_more": last > 0,
-            "cursor": following * 1000,
-        }
+        page = page_of_posts(self._account, self._knobs, self._now, cursor, size, self._is_listed)
+        rows = [self._row(post, fields) for post in page.posts]
+        return {"videos": rows, "has_more": page.has_more, "cursor": page.cursor}
 
     def _row(self, post: Post, fields: list[Field]) -> JsonObject:
         knobs = self._knobs

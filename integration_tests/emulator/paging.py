@@ -1,0 +1,41 @@
+"""Pages of posts, in which both API families have the same habits (fact sheet A7, B4, D8, D9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import noise
+from .accounts import Account
+from .knobs import Knobs
+from .posts import Post
+
+
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """Some posts, newest first, and where to go on."""
+
+    posts: list[Post]
+    has_more: bool
+    cursor: int
+    """Epoch milliseconds, on the last page too."""
+
+
+def page_of_posts(
+    account: Account, knobs: Knobs, now: float, cursor: int, size: int, is_listed: Callable[[Post], bool]
+) -> PostPage:
+    """Return the page of the posts created before `cursor`, in epoch milliseconds."""
+    timeline = account.timeline
+    older = timeline.count_before(cursor / 1000, now)
+    just_before_next = timeline.time_of(older - 1) * 1000 + 1 if older else 0
+    page_number = (timeline.count(now) - older) // size + 1
+    # The cursor of an empty page stops just before the next post, so that the page after it is never empty too.
+    if knobs.empty_pages and page_number % knobs.empty_pages == 0 and cursor > just_before_next > 0:
+        return PostPage([], has_more=True, cursor=just_before_next)
+    if size > 1 and noise.unit(account.seed, older, 6) < knobs.short_page_rate:
+        size -= 1
+    last = max(0, older - size)
+    # Posts that are not listed take their place on the page: that is what makes a page short (fact sheet A7).
+    posts = [post for post in map(timeline.post, range(older - 1, last - 1, -1)) if is_listed(post)]
+    following = posts[-1].create_time if posts else timeline.time_of(last) if older else 0
+    return PostPage(posts, has_more=last > 0, cursor=following * 1000)
