@@ -35,7 +35,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 unit: $(READY)
-	@$(BIN)/pytest unit_tests -q
+	@$(BIN)/pytest unit_tests -q -n 2
 
 integration: $(READY)
 	@$(BIN)/pytest integration_tests -q -n 2

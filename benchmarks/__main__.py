@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-from integration_tests.connector import COMMAND, STREAMS, configured_catalog, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, configured_catalog, token_config
 
 HERE = Path(__file__).parent
 NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
@@ -56,9 +56,9 @@ class Emulator:
 
 
 @contextmanager
-def emulator(posts: int, knobs: Sequence[str]) -> Iterator[Emulator]:
+def emulator(posts: int, knobs: Sequence[str], account: Sequence[str] = ()) -> Iterator[Emulator]:
     """Serve an account of `posts` posts."""
-    options = ["--port", "0", "--posts", str(posts)]
+    options = ["--port", "0", "--posts", str(posts), *account]
     for knob in ["hidden_post_rate=0", *knobs]:
         options += ["--knob", knob]
     command = [sys.executable, "-m", "integration_tests.emulator", *options]
@@ -101,7 +101,7 @@ class Files:
         return str(path)
 
     def catalog(self) -> str:
-        """All streams."""
+        """All streams but those of comments."""
         return self.write("catalog.json", configured_catalog(STREAMS))
 
 
@@ -164,6 +164,53 @@ def memory(files: Files) -> list[str]:
     return lines
 
 
+def comments(files: Files) -> list[str]:
+    """The table of first syncs of comments and replies, and of one before which ten posts of the thousand changed."""
+    lines = [
+        "| sync | posts | comment/list | reply/list | rows | CPU s | peak MB | state KB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    catalog = files.write("comments.json", configured_catalog(COMMENT_STREAMS))
+
+    def sync(name: str, posts: int, tiktok: Emulator, state: list[Any]) -> list[dict[str, Any]]:
+        config = files.write("config.json", tiktok.config(video_lookback_days=0))
+        output = files.folder / "output.jsonl"
+        options = ["--config", config, "--catalog", catalog, "--state", files.write("state.json", state)]
+        tiktok.calls()
+        cost = run([COMMAND, "read", *options], output)
+        calls = tiktok.calls()
+        kept = last_states(output)
+        lines.append(
+            f"| {name} | {posts:,} | {calls['business/comment/list/']['total']:,} "
+            f"| {calls['business/comment/reply/list/']['total']:,} | {rows_in(output):,} | {cost.cpu_seconds:.0f} "
+            f"| {cost.peak_megabytes:.0f} | {len(json.dumps(kept)) / 1000:.0f} |"
+        )
+        print(lines[-1], flush=True)
+        return kept
+
+    with emulator(1_000, NO_LIMITS, ["--comments", "5"]) as tiktok:
+        state = sync("first", 1_000, tiktok, [])
+        for stream in state:
+            for counts in stream["stream"]["stream_state"]["parent_state"]["comments"].values():
+                for video_id in list(counts)[100:1000:90][:10]:
+                    counts[video_id] -= 1
+        sync("ten posts changed", 1_000, tiktok, state)
+    with emulator(12_000, NO_LIMITS, ["--comments", "5"]) as tiktok:
+        sync("first", 12_000, tiktok, [])
+    return lines
+
+
+def last_states(output: Path) -> list[dict[str, Any]]:
+    """The last state of each stream, as the next sync gets it."""
+    states: dict[str, dict[str, Any]] = {}
+    with output.open("rb") as lines:
+        for line in lines:
+            if line.startswith(b'{"type":"STATE"'):
+                stream = json.loads(line)["state"]["stream"]
+                states[stream["stream_descriptor"]["name"]] = {"type": "STREAM", "stream": stream}
+    return list(states.values())
+
+
 def pacing(files: Files) -> list[str]:
     """The table of a sync at TikTok's pace, with the emulator enforcing TikTok's limits."""
     lines = ["| posts | calls of video/list | refused | seconds |", "| ---: | ---: | ---: | ---: |"]
@@ -185,9 +232,11 @@ def main() -> None:
         sections = [
             f"# Results\n\nWritten by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
             f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}.",
-            "## All fifteen streams, 1,000 posts, 30 seconds of retention\n\n"
+            "## All streams but comments, 1,000 posts, 30 seconds of retention\n\n"
             f"The cheapest of {ROUNDS} rounds.\n\n" + "\n".join(compare(files)),
             "## Memory\n\n" + "\n".join(memory(files)),
+            "## Comments and replies, five comments a post\n\nPosts younger than 48 hours are asked in every sync.\n\n"
+            + "\n".join(comments(files)),
             "## At TikTok's 40 calls a minute\n\n" + "\n".join(pacing(files)),
         ]
     (HERE / "results.md").write_text("\n\n".join(sections) + "\n")

@@ -15,6 +15,7 @@ import duckdb
 import requests
 
 from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
+from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import running_emulator
 
 FOLDER = Path("demo")
@@ -42,6 +43,8 @@ def authorised_config(emulator_url: str) -> dict[str, Any]:
             "refresh_token": grant["refresh_token"],
         },
         "api_url": emulator_url,
+        # TikTok allows 40; the comments of a few hundred posts would take a quarter of an hour.
+        "requests_per_minute": 6000,
     }
 
 
@@ -86,7 +89,8 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with an account of {posts} posts …")
-    with running_emulator(accounts=[AccountSpec(posts=posts)]) as emulator:
+    no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0)
+    with running_emulator(accounts=[AccountSpec(posts=posts)], knobs=no_limits) as emulator:
         print(f"Checking the connection and reading every stream from {emulator.url} …")
         read_into_duckdb(authorised_config(emulator.url))
 

@@ -1,13 +1,13 @@
 """What the integration tests share: an emulated TikTok and the connector's command."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector
+from integration_tests.connector import Connector, ReadyToRun
 from integration_tests.emulator.accounts import AccountSpec
 from integration_tests.emulator.emulator import Emulator
 from integration_tests.emulator.knobs import Knobs
@@ -16,10 +16,17 @@ from integration_tests.emulator.server import RunningEmulator, running_emulator
 StartTikTok = Callable[..., RunningEmulator]
 
 
+@pytest.fixture(scope="session")
+def ready() -> Iterator[ReadyToRun]:
+    """What the runs of all tests are forked from."""
+    with closing(ReadyToRun()) as ready:
+        yield ready
+
+
 @pytest.fixture
-def connector(tmp_path: Path) -> Connector:
+def connector(tmp_path: Path, ready: ReadyToRun) -> Connector:
     """The command, with its files in the test's folder."""
-    return Connector(tmp_path)
+    return Connector(tmp_path, ready=ready)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Running the connector's command as Airbyte does, and reading what it printed."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -33,7 +35,12 @@ STREAMS = [
     "videos_engagement_likes",
 ]
 
+# Apart from the others, because they cost a call for each post.
+COMMENT_STREAMS = ["videos_comments", "videos_comments_replies"]
+
 SYNC_MODES = ["full_refresh", "incremental"]
+# No run may take longer.
+SECONDS = 120
 
 Row = dict[str, Any]
 Message = dict[str, Any]
@@ -101,13 +108,65 @@ class Output:
         return {stream["name"]: stream for stream in message["catalog"]["streams"]}
 
 
+class ReadyToRun:
+    """Runs the command without its imports, one run at a time: see `integration_tests/ready_to_run.py`."""
+
+    def __init__(self) -> None:
+        # A process group of its own, so that a run that nobody waits for any more can be ended with it.
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("ready_to_run.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        if self._answer() != "ready":
+            self.close()
+            raise ChildProcessError("The command can't be imported; why not stands in the captured standard error.")
+
+    def close(self) -> None:
+        """End the process that forks."""
+        self._process.communicate()
+
+    def run(self, command: list[str], folder: Path, seconds: int = SECONDS) -> "subprocess.CompletedProcess[str]":
+        """What `subprocess.run` would return or raise; the output comes by way of files in `folder`."""
+        stdout, stderr = folder / "stdout.txt", folder / "stderr.txt"
+        run = {
+            "command": command,
+            "folder": str(Path.cwd()),
+            "environment": dict(os.environ),
+            "stdout": str(stdout),
+            "stderr": str(stderr),
+            "seconds": seconds,
+        }
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(f"{json.dumps(run)}\n")
+            self._process.stdin.flush()
+            exit_code = int(self._answer())
+        except BaseException:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            raise
+        if exit_code == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired(command, seconds, stdout.read_text(), stderr.read_text())
+        return subprocess.CompletedProcess(command, exit_code, stdout.read_text(), stderr.read_text())
+
+    def _answer(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
+
+
 @dataclass
 class Connector:
-    """The command `source-tiktok-organic` with its files in `folder`, and how much it logs."""
+    """The command `source-tiktok-organic` with its files in `folder`, and how much it logs.
+
+    Its runs are forked from `ready`, or else, as Airbyte's, processes that begin from nothing.
+    """
 
     folder: Path
     command: tuple[str, ...] = (COMMAND,)
     options: tuple[str, ...] = ()
+    ready: ReadyToRun | None = None
 
     def spec(self) -> Output:
         """Run `spec`."""
@@ -122,6 +181,11 @@ class Connector:
     def at_debug_level(self) -> "Connector":
         """The same, logging all that it can."""
         return replace(self, options=("--debug",))
+
+    @property
+    def installed(self) -> "Connector":
+        """The same as a process that begins from nothing."""
+        return replace(self, ready=None)
 
     def check(self, config: Any) -> Output:
         """Run `check`."""
@@ -159,9 +223,11 @@ class Connector:
         return [f"--{name}", str(path)]
 
     def _run(self, verb: str, *options: str) -> Output:
-        process = subprocess.run(
-            [*self.command, verb, *options, *self.options], capture_output=True, text=True, timeout=120, check=False
-        )
+        command = [*self.command, verb, *options, *self.options]
+        if self.ready:
+            process = self.ready.run(command, self.folder)
+        else:
+            process = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
         messages = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
         return Output(process.returncode, messages, process.stdout + process.stderr)
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import COMMAND, STREAMS, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, token_config
 from integration_tests.emulator.accounts import AccountSpec
 
 ROOT = Path(__file__).parent.parent
@@ -33,10 +33,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return process.stdout, folder / "demo" / "tiktok.duckdb"
 
 
-def test_the_demo_fills_fifteen_tables_and_shows_them(demo: tuple[str, Path]) -> None:
+def test_the_demo_fills_seventeen_tables_and_shows_them(demo: tuple[str, Path]) -> None:
     printed, database = demo
     with duckdb.connect(str(database), read_only=True) as connection:
-        for stream in STREAMS:
+        for stream in [*STREAMS, *COMMENT_STREAMS]:
             (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
             assert rows > 0, stream
             assert f"{stream} {rows}" in " ".join(printed.split()), stream
@@ -82,6 +82,8 @@ KEYS = {
     "videos_audience_genders": "business_id, item_id, metric_date, audience_genders_gender",
     "videos_video_view_retention": "business_id, item_id, metric_date, video_view_retention_second",
     "videos_engagement_likes": "business_id, item_id, metric_date, engagement_likes_second",
+    "videos_comments": "business_id, comment_id",
+    "videos_comments_replies": "business_id, comment_id",
 }
 
 
@@ -107,7 +109,7 @@ def test_two_syncs_on_one_day_append_each_key_twice(
         source.read(cache=cache, write_strategy="append", force_full_refresh=True)
     cache.get_sql_engine().dispose()
 
-    assert list(KEYS) == STREAMS
+    assert list(KEYS) == [*STREAMS, *COMMENT_STREAMS]
     with duckdb.connect(str(database)) as connection:
         for stream, columns in KEYS.items():
             counts = connection.execute(

@@ -6,10 +6,11 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import STREAMS, Connector, Output, oauth_config, token_config
+from integration_tests.connector import COMMENT_STREAMS, STREAMS, Connector, Output, oauth_config, token_config
 from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
+ALL_STREAMS = [*STREAMS, *COMMENT_STREAMS]
 IDLE_COLUMNS = ["reach", "total_time_watched", "average_time_watched", "full_video_watched_rate"]
 CLICK_COLUMNS = ["phone_number_clicks", "lead_submissions", "app_download_clicks", "email_clicks", "address_clicks"]
 
@@ -20,7 +21,7 @@ def keys(output: Output, catalog: dict[str, dict[str, Any]]) -> dict[str, set[tu
         name: {
             tuple(row[column] for (column,) in catalog[name]["source_defined_primary_key"]) for row in output.rows(name)
         }
-        for name in STREAMS
+        for name in ALL_STREAMS
     }
 
 
@@ -29,9 +30,9 @@ def test_every_row_passes_the_schema_of_its_stream_and_has_a_key_of_its_own(
 ) -> None:
     config = token_config(tiktok)
     catalog = connector.discover(config).catalog
-    output = connector.read(config)
+    output = connector.read(config, ALL_STREAMS)
     found = keys(output, catalog)
-    for name in STREAMS:
+    for name in ALL_STREAMS:
         rows = output.rows(name)
         assert rows, name
         validator = Draft7Validator(catalog[name]["json_schema"], format_checker=FormatChecker())

@@ -5,8 +5,14 @@ from typing import Any
 import pytest
 import requests
 
-from integration_tests.connector import STREAMS, Connector, calls, oauth_config, token_config
+from integration_tests.connector import COMMENT_STREAMS, STREAMS, Connector, calls, oauth_config, token_config
 from integration_tests.emulator.server import RunningEmulator
+
+
+@pytest.fixture
+def connector(connector: Connector) -> Connector:
+    """The installed command, imports and all."""
+    return connector.installed
 
 
 def test_spec_names_the_ways_to_authenticate_and_hides_the_secrets(connector: Connector) -> None:
@@ -22,9 +28,9 @@ def test_spec_names_the_ways_to_authenticate_and_hides_the_secrets(connector: Co
     assert specification["properties"]["api_url"]["airbyte_hidden"] is True
 
 
-def test_discover_lists_the_fifteen_streams_without_a_call(connector: Connector, tiktok: RunningEmulator) -> None:
+def test_discover_lists_the_seventeen_streams_without_a_call(connector: Connector, tiktok: RunningEmulator) -> None:
     output = connector.discover(oauth_config(tiktok))
-    assert list(output.catalog) == STREAMS
+    assert list(output.catalog) == [*STREAMS, *COMMENT_STREAMS]
     assert calls(tiktok) == {}
 
 

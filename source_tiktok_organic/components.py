@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, BinaryIO
 from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 from weakref import WeakKeyDictionary
@@ -77,6 +78,13 @@ def unexpected_answer(sentence: str, detail: str | None = None) -> AirbyteTraced
     )
 
 
+def _same(failure: AirbyteTracedException) -> AirbyteTracedException:
+    """The same failure for another stream, which adds its own traceback to it."""
+    return AirbyteTracedException(
+        message=failure.message, internal_message=failure.internal_message, failure_type=failure.failure_type
+    )
+
+
 # --- One sync -------------------------------------------------------------------------------------------------------
 
 
@@ -92,6 +100,7 @@ class PageStore:
     """
 
     _file: BinaryIO = field(init=False, repr=False)
+    failures: dict[str, AirbyteTracedException] = field(init=False, default_factory=dict)
     _places: dict[str, tuple[int, int]] = field(init=False, default_factory=dict)
     _page_locks: dict[str, threading.Lock] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
@@ -128,14 +137,17 @@ class Grant:
 
     `scopes` is None where nobody told: a bare access token comes without them. Then `accepted` and `refused` are the
     scopes of which TikTok has given and refused the fields since. `replacement` is the access token that replaced one
-    that TikTok refused.
+    that TikTok refused, `access_token` the one that was sent last. `failure` is why TikTok could not be asked about
+    the account: it is not asked again for each stream.
     """
 
     business_id: str | None = None
     scopes: frozenset[str] | None = None
     accepted: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    access_token: str | None = field(default=None, repr=False)
     replacement: str | None = field(default=None, repr=False)
+    failure: AirbyteTracedException | None = None
     lock: threading.RLock = field(init=False, repr=False, default_factory=threading.RLock)
 
     def allows(self, scope: str) -> bool:
@@ -154,6 +166,8 @@ class Sync:
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     pages: PageStore = field(default_factory=PageStore)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+    # By stream: the numbers of comments that posts had when they were last read, as the last sync left them.
+    known_comments: dict[str, Mapping[str, Mapping[str, int]]] = field(init=False, default_factory=dict)
     _grants: dict[int, Grant] = field(init=False, default_factory=dict)
     _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
@@ -179,6 +193,12 @@ class Sync:
             return access_token is not None and any(
                 grant.replacement == access_token for grant in self._grants.values()
             )
+
+    def failure_to_replace(self, access_token: str | None) -> AirbyteTracedException | None:
+        """Why this token, which TikTok refused, could not be replaced; None where nobody has tried."""
+        with self._lock:
+            failures = (grant.failure for grant in self._grants.values() if grant.access_token == access_token)
+            return next(failures, None)
 
     def is_new(self, *what: str) -> bool:
         """True the first time this is asked about `what`, so that something is said once in a sync."""
@@ -310,9 +330,6 @@ class TokenEndpoints:
             raise config_error(
                 "TikTok does not accept the refresh token. Authenticate the account again in the source's settings."
             )
-        missing = [name for name in ("access_token", "expires_in", "open_id") if not data.get(name)]
-        if missing:
-            raise unexpected_answer(f"TikTok renewed the access token without {', '.join(missing)}.")
         return data
 
     def token_info(self, client_id: str, access_token: str) -> Mapping[str, Any] | None:
@@ -366,14 +383,14 @@ class OAuthAccount:
         """A token whose time is not over, renewed if need be."""
         with self.grant.lock:
             if self._has_ended():
-                self._renew()
+                self._ask_once(self._renew)
             return str(self.credentials["access_token"])
 
     def replace(self, refused: str) -> None:
         """Renew the token `refused`, which TikTok did not accept, unless another thread has done so already."""
         with self.grant.lock:
             if self.credentials.get("access_token") == refused:
-                self._renew()
+                self._ask_once(self._renew)
                 self.grant.replacement = self.credentials["access_token"]
 
     def learn_scopes(self) -> None:
@@ -383,11 +400,24 @@ class OAuthAccount:
                 return
             access_token = self.access_token()
             if self.grant.scopes is None:
-                info = self.endpoints.token_info(self.credentials["client_id"], access_token)
-                if info is not None:
-                    self._take(info.get("creator_id") or info.get("open_id"), info.get("scope"))
-                else:
-                    self.replace(access_token)
+                self._ask_once(lambda: self._look_up(access_token))
+
+    def _look_up(self, access_token: str) -> None:
+        info = self.endpoints.token_info(self.credentials["client_id"], access_token)
+        if info is None:
+            self.replace(access_token)
+        else:
+            self._take(info.get("creator_id") or info.get("open_id"), info.get("scope"))
+
+    def _ask_once(self, ask: Callable[[], None]) -> None:
+        """Ask TikTok about the account, unless that has failed in this sync."""
+        if self.grant.failure:
+            raise _same(self.grant.failure)
+        try:
+            ask()
+        except AirbyteTracedException as failure:
+            self.grant.failure = failure
+            raise
 
     def _has_ended(self) -> bool:
         end = self.credentials.get("token_expiry_date")
@@ -403,17 +433,20 @@ class OAuthAccount:
         data = self.endpoints.refresh(
             credentials["client_id"], credentials["client_secret"], credentials["refresh_token"]
         )
-        renewed = {
-            "access_token": data["access_token"],
-            "token_expiry_date": str(ab_datetime_now() + timedelta(seconds=int(data["expires_in"]))),
-            "refresh_token": data.get("refresh_token") or credentials["refresh_token"],
-            "business_id": credentials.get("business_id") or data["open_id"],
-        }
-        self.sync.keep_secret(renewed["access_token"])
-        self.sync.keep_secret(renewed["refresh_token"])
+        wrong = [name for name, kind in _RENEWED.items() if not isinstance(data.get(name), kind)]
+        renewed = {name: data[name] for name in ("refresh_token", "access_token") if data.get(name)}
+        for token in renewed.values():
+            self.sync.keep_secret(token)
+        if "expires_in" not in wrong:
+            renewed["token_expiry_date"] = str(ab_datetime_now() + timedelta(seconds=data["expires_in"]))
+        if not credentials.get("business_id") and "open_id" not in wrong:
+            renewed["business_id"] = data["open_id"]
+        # First of all: TikTok may have ended the old refresh token, whatever is wrong with the rest of its answer.
         with self.sync.config_lock:
             credentials.update(renewed)
             self.endpoints.write_back(self.config)
+        if wrong:
+            raise unexpected_answer(f"TikTok renewed the access token without a proper {', '.join(wrong)}.")
         self._take(data["open_id"], data.get("scope"))
         self._warn_before_the_end(data.get("refresh_token_expires_in"))
 
@@ -441,6 +474,9 @@ class OAuthAccount:
                 "then on."
             )
 
+
+# What an answer to a renewal has to have.
+_RENEWED: Mapping[str, type] = {"access_token": str, "expires_in": int, "open_id": str, "scope": str}
 
 # Fact sheet A2.3: a refresh token ends a year after its first issue, whatever is done with it.
 _DAYS_OF_WARNING = 30
@@ -532,8 +568,9 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Set the header; the CDK calls this before each attempt, so a token that ended meanwhile is renewed."""
         business_ids = parse_qs(urlsplit(request.url or "").query).get("business_id", [None])
-        self._sent.account = self.account_of(business_ids[0])
-        self._sent.token = request.headers["Access-Token"] = self._sent.account.access_token()
+        account = self.account_of(business_ids[0])
+        token = request.headers["Access-Token"] = account.grant.access_token = account.access_token()
+        self._sent.account, self._sent.token = account, token
         return request
 
     def refresh_and_set_access_token(self) -> None:
@@ -596,13 +633,111 @@ class PerAccountPartitionRouter(SubstreamPartitionRouter):
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The CDK's slices: `{"business_id": …, "parent_slice": {…}}` with columns of the parent as extra fields."""
-        for stream_slice in super().stream_slices():
-            self._handed_out.append(stream_slice.partition["business_id"])
-            yield stream_slice
+        try:
+            for stream_slice in super().stream_slices():
+                self._handed_out.append(stream_slice.partition["business_id"])
+                yield stream_slice
+        except Exception:
+            # The CDK fetches a slice before it hands on the one before, which it now loses.
+            del self._handed_out[-1:]
+            raise
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The accounts handed out so far."""
         return {"account": {"read": list(self._handed_out)}}
+
+
+class _Counts(dict[str, int]):
+    """Numbers of comments that nobody changes any more, so that the CDK need not copy thousands of them per post."""
+
+    def __deepcopy__(self, _memo: Any) -> "_Counts":
+        return self
+
+
+@dataclass
+class PostsWithNewComments(SubstreamPartitionRouter):
+    """One slice for each post of the parent whose comments have to be read.
+
+    Those are the posts of which the counter `comments` is another than when they were last read, and those younger
+    than 48 hours, because the counter lags by 24 to 48 hours (fact sheet A7). An older post without comments is not
+    asked about.
+
+    In:  a row of the parent as a slice, partition `{"video_id": "7", …}`, extra fields `{"business_id": "-000abc",
+         "create_time": "2026-09-08T10:00:07Z", "comments": 12, …}`, where the state says 11
+    Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the extra fields and an empty set
+         `seen`, in which the comments of this post are noted as they come
+
+    The numbers are the "parent state" of the stream, `{"comments": {"-000abc": {"7": 12}}}`, which the CDK writes when
+    all slices up to that point are closed: a post counts as read when all its pages were. Posts that the parent does
+    not list any more are forgotten.
+    """
+
+    api_budget: APIBudget
+    _comments: dict[str, _Counts] = field(init=False, default_factory=dict)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__post_init__(parameters)
+        known = sync_of(self.api_budget).known_comments.get(parameters["name"], {})
+        self._comments = {business_id: _Counts(counts) for business_id, counts in known.items()}
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """The posts to ask about, from the newest to the oldest of each account."""
+        walked: set[str] = set()
+        handed_on, due = self._comments, dict[str, _Counts]()
+        try:
+            for business_id, posts in groupby(
+                super().stream_slices(), lambda post: str(post.extra_fields["business_id"])
+            ):
+                walked.add(business_id)
+                for post, counts in self._to_ask(business_id, posts):
+                    if post is None:
+                        due = counts
+                    else:
+                        handed_on, due = self._comments | due, {}
+                        self._comments = handed_on | counts
+                        yield post
+        except Exception:
+            # The CDK fetches a slice before it hands on the one before, which it now loses.
+            self._comments = handed_on
+            raise
+        self._comments = {name: counts for name, counts in (self._comments | due).items() if name in walked}
+
+    def get_stream_state(self) -> Mapping[str, StreamState]:
+        """The numbers of the posts handed out so far, and for the others those of the last sync."""
+        return {"comments": dict(self._comments)}
+
+    def _to_ask(
+        self, business_id: str, posts: Iterable[StreamSlice]
+    ) -> Iterator[tuple[StreamSlice | None, dict[str, _Counts]]]:
+        """Each post to ask about, with the numbers to note when it is read; at last no post and the numbers of all."""
+        known = self._comments.get(business_id, _Counts())
+        counts, listed = dict(known), set()
+        fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
+        handed_out = noted = 0
+        for post in posts:
+            video_id, comments = post.partition["video_id"], post.extra_fields["comments"]
+            if video_id in listed:
+                continue
+            listed.add(video_id)
+            is_fresh = post.extra_fields["create_time"] > fresh_since
+            if not is_fresh and comments is not None and known.get(video_id, 0) == comments:
+                continue
+            counts[video_id] = comments or 0
+            if not is_fresh and comments == 0:
+                continue
+            handed_out += 1
+            to_note: dict[str, _Counts] = {}
+            # After fewer and fewer posts, because the CDK keeps what is noted until all posts before it are read.
+            if handed_out - noted > noted // 20:
+                to_note, noted = {business_id: _Counts(counts)}, handed_out
+            to_ask = StreamSlice(
+                partition={"business_id": business_id, "video_id": video_id},
+                cursor_slice={},
+                extra_fields={**post.extra_fields, "seen": set()},
+            )
+            yield to_ask, to_note
+        still_there = {video_id: count for video_id, count in counts.items() if video_id in listed and count}
+        yield None, {business_id: _Counts(still_there)}
 
 
 # --- Requests -------------------------------------------------------------------------------------------------------
@@ -625,7 +760,8 @@ class FieldsRequester(RequesterDecorator):
 
     `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
     ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
-    Out: the query parameter `fields=["item_id","likes"]`, a JSON array; TikTok refuses a comma list.
+    Out: the query parameter `fields=["item_id","likes"]`, a JSON array; TikTok refuses a comma list. An endpoint that
+    knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
 
     Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
     the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
@@ -660,7 +796,7 @@ class FieldsRequester(RequesterDecorator):
 
         def send(scopes: list[str]) -> requests.Response | None:
             names = [name for scope in scopes for name in self.fields[scope]]
-            params = {**(request_params or {}), "fields": orjson.dumps(names).decode()}
+            params = {**(request_params or {}), **({"fields": orjson.dumps(names).decode()} if names else {})}
             response: requests.Response | None = self.requester.send_request(
                 stream_slice=stream_slice, request_params=params, **call
             )
@@ -738,8 +874,9 @@ class SharedPagesRequester(RequesterDecorator):
 
     The eight post streams walk the same pages: the first that needs a page calls TikTok, the others wait for that
     page and read the kept answer (50 calls for 1,000 posts instead of 400). Only answers that the error handler let
-    pass are kept, so a refusal is never replayed. A page is recognised by its URL and all its parameters, the
-    account's `business_id` among them.
+    pass are kept, so a refusal is never replayed; but where trouble at TikTok outlasted all tries of one stream, the
+    others do not try for as long again. A page is recognised by its URL and all its parameters, the account's
+    `business_id` among them.
     """
 
     requester: Any
@@ -758,7 +895,14 @@ class SharedPagesRequester(RequesterDecorator):
         with pages.page_lock(key):
             body = pages.get(key)
             if body is None:
-                response = self.requester.send_request(request_params=request_params, **call)
+                if key in pages.failures:
+                    raise _same(pages.failures[key])
+                try:
+                    response = self.requester.send_request(request_params=request_params, **call)
+                except AirbyteTracedException as failure:
+                    if failure.failure_type == FailureType.transient_error:
+                        pages.failures[key] = failure
+                    raise
                 if response is not None:
                     pages.put(key, response.content)
                 return response
@@ -777,6 +921,27 @@ def _kept_response(url: str, body: bytes) -> requests.Response:
     response.encoding = "utf-8"
     response._content = body  # the way requests itself fills a response
     return response
+
+
+@dataclass
+class ThreadRequester(RequesterDecorator):
+    """Asks for a page of a post's comments, or for a page of one comment's replies if the page token names one.
+
+    In:  the page token `{"thread": "7683445795471428621", "cursor": 30, …}`
+    Out: a call of `replies`; with `{"cursor": 30}` or without a token, one of `requester`
+    """
+
+    requester: Any
+    replies: Any
+
+    def send_request(
+        self, *, next_page_token: Mapping[str, Any] | None = None, **call: Any
+    ) -> requests.Response | None:
+        """Send the call of the requester that the token is for."""
+        is_thread = next_page_token and "thread" in next_page_token["next_page_token"]
+        requester = self.replies if is_thread else self.requester
+        response: requests.Response | None = requester.send_request(next_page_token=next_page_token, **call)
+        return response
 
 
 # Also in an answer that was cut off and is no JSON any more.
@@ -832,8 +997,13 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
             return SUCCESS_RESOLUTION
         error = self._row_of(body["code"])
         action = ResponseAction(error["action"])
-        if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY and self._was_renewed_for(response):
-            action = ResponseAction.FAIL
+        if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY:
+            sync, token = sync_of(self.api_budget), _access_token_of(response)
+            failure = sync.failure_to_replace(token)
+            if failure:
+                return ErrorResolution(ResponseAction.FAIL, failure.failure_type, failure.message)
+            # Renewing a token that replaced a refused one would go on for ever.
+            action = ResponseAction.FAIL if sync.is_replacement(token) else action
         return ErrorResolution(action, FailureType(error["failure_type"]), self._sentence(error, body))
 
     def backoff_time(
@@ -874,9 +1044,10 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         details = {"request_id": None, **body, "stream": self._stream, "scopes": ", ".join(self.fields)}
         return str(error["sentence"].format(**details))
 
-    def _was_renewed_for(self, response: Any) -> bool:
-        """Whether the refused token is one that replaced a refused token: renewing again would go on for ever."""
-        return sync_of(self.api_budget).is_replacement(response.request.headers.get("Access-Token"))
+
+def _access_token_of(response: Any) -> str | None:
+    token: str | None = response.request.headers.get("Access-Token")
+    return token
 
 
 def _is_in(code: Any, codes: int | str) -> bool:
@@ -960,18 +1131,130 @@ class PostPagination(PaginationStrategy):
         """The cursor of the next page, or None at the end."""
         data = data_of(response)
         posts = data.get("videos") or []
-        if "has_more" not in data and posts:
-            raise unexpected_answer("TikTok sent a page of posts without saying whether there are more.")
-        if not data.get("has_more"):
+        if not _has_more(data, posts):
             return None
         if posts and stream_slice and timestamp(posts[-1].get("create_time")) < stream_slice["start_time"]:
             return None
-        cursor = int(data["cursor"]) if str(data.get("cursor")).isdecimal() else None
+        cursor = _cursor_of(data)
         if cursor is None or (last_page_token_value and cursor >= int(last_page_token_value)):
             raise unexpected_answer(
                 f"TikTok's list of posts does not advance: cursor {data.get('cursor')} follows {last_page_token_value}."
             )
         return cursor
+
+
+def _has_more(data: Mapping[str, Any], items: list[Any]) -> bool:
+    """Whether there is another page; short and empty pages say nothing about it."""
+    if "has_more" not in data and items:
+        raise unexpected_answer("TikTok sent a page of a list without saying whether there are more.")
+    return bool(data.get("has_more"))
+
+
+def _cursor_of(data: Mapping[str, Any]) -> int | None:
+    return int(data["cursor"]) if str(data.get("cursor")).isdecimal() else None
+
+
+def _next_offset(data: Mapping[str, Any], offset: int) -> int | None:
+    """The offset of the next page of comments or replies after the page at `offset`, None at the end."""
+    if not _has_more(data, data.get("comments") or []):
+        return None
+    cursor = _cursor_of(data)
+    if cursor is None or cursor <= offset:
+        raise unexpected_answer(
+            f"TikTok's list of comments does not advance: cursor {data.get('cursor')} follows {offset}."
+        )
+    return cursor
+
+
+@dataclass
+class CommentPagination(PaginationStrategy):
+    """Walks the comments of a post: `cursor` is the number of comments to skip (fact sheet A8).
+
+    In:  `{"comments": [… 30 comments …], "cursor": 30, "has_more": true}`
+    Out: `{"cursor": 30}`, or None when `has_more` is false
+
+    Raises a system error where the cursor does not advance: the walk would never end.
+    """
+
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+
+    @property
+    def initial_token(self) -> None:
+        """None: the first page."""
+
+    def get_page_size(self) -> None:
+        """None: the requester's `max_count` says it."""
+
+    def next_page_token(
+        self,
+        response: requests.Response,
+        last_page_size: int,
+        last_record: Record | None,
+        last_page_token_value: Any | None = None,
+        page_size_override: int | None = None,
+        stream_slice: StreamSlice | None = None,
+    ) -> Mapping[str, Any] | None:
+        """The token of the next page, or None at the end."""
+        offset = _next_offset(data_of(response), (last_page_token_value or {"cursor": 0})["cursor"])
+        return None if offset is None else {"cursor": offset}
+
+
+@dataclass
+class ThreadPagination(CommentPagination):
+    """Walks the comments of a post, and after each page the replies of those comments that did not bring all along.
+
+    Out: `{"thread": "7683445795471428621", "cursor": 0, "threads": […], "comments": 30}` for the first page of a
+         comment's replies: then those of `threads`, then the page of comments at 30, or the end where that is None
+    """
+
+    def next_page_token(
+        self,
+        response: requests.Response,
+        last_page_size: int,
+        last_record: Record | None,
+        last_page_token_value: Any | None = None,
+        page_size_override: int | None = None,
+        stream_slice: StreamSlice | None = None,
+    ) -> Mapping[str, Any] | None:
+        """The token of the next page, or None at the end."""
+        data = data_of(response)
+        token = last_page_token_value or {"cursor": 0}
+        offset = _next_offset(data, token["cursor"])
+        if "thread" in token:
+            if offset is not None:
+                return {**token, "cursor": offset}
+            threads, comments = token["threads"], token["comments"]
+        else:
+            threads, comments = self._threads(data, stream_slice), offset
+        if threads:
+            return {"thread": threads[0], "cursor": 0, "threads": threads[1:], "comments": comments}
+        return None if comments is None else {"cursor": comments}
+
+    @staticmethod
+    def _threads(data: Mapping[str, Any], stream_slice: StreamSlice | None) -> list[str]:
+        """The comments whose replies have to be listed, each once: TikTok may send a comment twice."""
+        seen: set[str] = stream_slice.extra_fields["seen"] if stream_slice else set()
+        threads, hidden = [], 0
+        for comment in _objects_at(data, ["comments"]):
+            name = f"thread {comment['comment_id']}"
+            if name not in seen and _replies_left_out(comment):
+                seen.add(name)
+                if comment.get("status") == "HIDDEN":
+                    hidden += _replies_left_out(comment)
+                else:
+                    threads.append(str(comment["comment_id"]))
+        if hidden and stream_slice:
+            LOGGER.info(
+                f"{hidden} replies of hidden comments of the post {stream_slice.partition['video_id']} are left out: "
+                "TikTok does not list them."
+            )
+        return threads
+
+
+def _replies_left_out(comment: Mapping[str, Any]) -> int:
+    """How many replies a comment has that did not come with it; TikTok sends up to three along (fact sheet A8)."""
+    return max(0, int(comment.get("replies") or 0) - len(comment.get("reply_list") or []))
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------
@@ -1014,10 +1297,7 @@ class ObjectExtractor(RecordExtractor):
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows of one page, values as TikTok sent them."""
         for item in _objects_at(data_of(response), self.path):
-            row = item.copy()
-            for name, column in self.rename.items():
-                row[column] = row.pop(name, None)
-            yield row
+            yield _renamed(item, self.rename)
 
 
 @dataclass
@@ -1049,6 +1329,39 @@ class BreakdownExtractor(RecordExtractor):
                 for name, value in element.items():
                     row[prefix + name] = value
                 yield row
+
+
+@dataclass
+class ReplyExtractor(RecordExtractor):
+    """The replies of a page: those that came with their comments, or a page of one comment's replies.
+
+    In:  `{"comments": [{"comment_id": "1", "replies": 1, "reply_list": [{"comment_id": 2, …}]}]}`, or a page
+         of replies, `{"comments": [{"comment_id": 2, "parent_comment_id": "1"}]}`
+    Out: `{"comment_id": 2, "parent_comment_id": "1"}`
+
+    A comment that has more replies than came with it gives none here: they are listed by ThreadPagination. Of hidden
+    comments, which can't be listed, at least those are taken that came along.
+    """
+
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
+        """The rows of one page, values as TikTok sent them."""
+        for comment in _objects_at(data_of(response), ["comments"]):
+            if comment.get("parent_comment_id"):
+                yield _renamed(comment, self.rename)
+            elif comment.get("status") == "HIDDEN" or not _replies_left_out(comment):
+                for reply in _objects_at(comment, ["reply_list"]):
+                    yield _renamed(reply, self.rename)
+
+
+def _renamed(item: Mapping[str, Any], rename: Mapping[str, str]) -> dict[str, Any]:
+    row = dict(item)
+    for name, column in rename.items():
+        row[column] = row.pop(name, None)
+    return row
 
 
 class Timestamp(str):
@@ -1190,8 +1503,8 @@ class AccountReached(RowTransformation):
             return
         kinds = {True: "a Business Account", False: "a Personal Account"}
         details = [
-            f"@{row['video_creator_username']}" if row.get("video_creator_username") else "username not granted",
-            kinds.get(row.get("is_business_account"), "account type not granted"),  # type: ignore[arg-type]
+            f"@{row['video_creator_username']}" if row.get("video_creator_username") else "username not shown",
+            kinds.get(row.get("is_business_account"), "account type not shown"),  # type: ignore[arg-type]
             f"business_id {row['business_id']}",
         ]
         scopes = sync.grant_of(row["business_id"]).scopes
@@ -1248,6 +1561,32 @@ class WindowFilter(RecordFilter):
         column, first, last = self.column, stream_slice["start_time"], stream_slice["end_time"]
         for record in records:
             if first <= record[column] <= last:
+                yield record
+
+
+@dataclass
+class OncePerPost(RecordFilter):
+    """Lets each comment of a post through once: beyond 500 comments TikTok repeats itself (fact sheet A8).
+
+    In:  rows of the comment_ids "1", "2", 1 on the pages of one slice, of which the extra field `seen` is an empty set
+    Out: the first two
+    """
+
+    condition: str = ""
+
+    def filter_records(
+        self,
+        records: Iterable[Mapping[str, Any]],
+        stream_state: StreamState | None = None,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> Iterator[Mapping[str, Any]]:
+        """The rows that have not been there yet."""
+        seen: set[str] = stream_slice.extra_fields["seen"] if stream_slice else set()
+        for record in records:
+            comment_id = str(record.get("comment_id"))
+            if comment_id not in seen:
+                seen.add(comment_id)
                 yield record
 
 
@@ -1354,6 +1693,36 @@ class StartNewAccountsFresh(StateMigration):
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
         """The state without the common cursor."""
         return {key: value for key, value in stream_state.items() if key != "state"}
+
+
+@dataclass
+class KeepOnlyCommentCounts(StateMigration):
+    """Hands the numbers of comments in a state to PostsWithNewComments and drops the CDK's cursors.
+
+    In:  `{"use_global_cursor": true, "state": {…}, "parent_state": {"comments": {"-000abc": {"7": 12}}}}`
+    Out: the same without `state`
+
+    With a cursor for each post, a state would grow with the account, and the CDK changes to one for all at 10,000 of
+    them anyway. So it uses one for all from the beginning, and starts without any: what to read is decided by post.
+    """
+
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    _stream: str = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters["name"]
+
+    def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
+        """Always: also a first sync starts with one cursor for all."""
+        return True
+
+    def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A state of numbers alone."""
+        comments = (stream_state.get("parent_state") or {}).get("comments") or {}
+        sync_of(self.api_budget).known_comments[self._stream] = comments
+        return {"use_global_cursor": True, "states": [], "parent_state": {"comments": comments}}
 
 
 @dataclass

@@ -145,7 +145,12 @@ def _meaning(definition: Mapping[str, Any]) -> str:
     return str(definition.get("description", "Fill it in."))
 
 
-_KINDS = {"string": "text", "integer": "a whole number", "object": "a group of settings"}
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "object": "a group of settings",
+}
 
 
 def _wanted(definition: Mapping[str, Any]) -> str:

@@ -21,8 +21,8 @@ def budget() -> APIBudget:
 
 @cache
 def _declared(stream: str) -> dict[str, Any]:
-    (group,) = resolved_manifest([stream])["streams"]
-    (declaration,) = group["streams"]
+    groups = resolved_manifest([stream])["streams"]
+    (declaration,) = [declaration for group in groups for declaration in group["streams"]]
     found: dict[str, Any] = declaration
     return found
 
@@ -52,7 +52,12 @@ def built(
     return factory.create_component(model, definition, config)
 
 
-_REQUESTER = ("retriever", "requester", "requester", "requester")
+def _calls_of(stream: str) -> dict[str, Any]:
+    """What the manifest declares of a stream's own calls, inside of all that is around them."""
+    requester: dict[str, Any] = declared(stream, "retriever", "requester")
+    while requester["type"] != "HttpRequester":
+        requester = requester["requester"]
+    return requester
 
 
 def authenticator_of(
@@ -63,7 +68,7 @@ def authenticator_of(
     disable_retries: bool = False,
 ) -> BusinessAuthenticator:
     """The authenticator of a stream, for this config."""
-    definition = declared(stream, *_REQUESTER, "authenticator")
+    definition = _calls_of(stream)["authenticator"]
     authenticator = built(definition, config, api_budget, disable_retries=disable_retries)
     assert isinstance(authenticator, BusinessAuthenticator)
     return authenticator
@@ -71,7 +76,7 @@ def authenticator_of(
 
 def error_handler_of(stream: str = "videos", api_budget: APIBudget | None = None, **changes: Any) -> TikTokErrorHandler:
     """The error handler of a stream's own calls."""
-    definition = {**declared(stream, *_REQUESTER, "error_handler"), **changes}
+    definition = {**_calls_of(stream)["error_handler"], **changes}
     handler = built(definition, static_token_config(), api_budget)
     assert isinstance(handler, TikTokErrorHandler)
     return handler
@@ -79,7 +84,7 @@ def error_handler_of(stream: str = "videos", api_budget: APIBudget | None = None
 
 def token_error_handler_of(stream: str = "videos") -> TikTokErrorHandler:
     """The error handler of the calls about tokens that a stream makes."""
-    definition = declared(stream, *_REQUESTER, "authenticator", "token_requester", "error_handler")
+    definition = _calls_of(stream)["authenticator"]["token_requester"]["error_handler"]
     handler = built(definition, static_token_config())
     assert isinstance(handler, TikTokErrorHandler)
     return handler

@@ -55,7 +55,8 @@ BREAKDOWN_STREAMS = (
     "videos_engagement_likes",
 )
 POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
-ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS)
+COMMENT_STREAMS = ("videos_comments", "videos_comments_replies")
+ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
 
 Row = dict[str, Any]
 State = list[AirbyteStateMessage]

@@ -165,6 +165,21 @@ MISTAKES = [
         id="negative video_lookback_days",
     ),
     pytest.param(
+        static_token_config(include_comment_replies="no"),
+        "The setting `include_comment_replies` is 'no', but it must be true or false.",
+        id="a word for include_comment_replies",
+    ),
+    pytest.param(
+        static_token_config(include_comment_replies=None),
+        "The setting `include_comment_replies` is None, but it must be true or false.",
+        id="null for include_comment_replies",
+    ),
+    pytest.param(
+        static_token_config(include_comment_replies=0),
+        "The setting `include_comment_replies` is 0, but it must be true or false.",
+        id="a number for include_comment_replies",
+    ),
+    pytest.param(
         static_token_config(requests_per_minute=0),
         "The setting `requests_per_minute` is 0, but it must be a whole number of 2 or more.",
         id="no requests_per_minute",
@@ -237,6 +252,7 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
                 end_date="2026-12-31",
                 lookback_days=1,
                 video_lookback_days=0,
+                include_comment_replies=False,
                 requests_per_minute=2,
                 num_workers=20,
                 api_url="http://localhost:9000",

@@ -11,7 +11,14 @@ from airbyte_cdk.models import AirbyteStream, SyncMode
 
 from source_tiktok_organic import source as package
 from source_tiktok_organic.source import SourceTiktokOrganic
-from unit_tests.syncs import ALL_STREAMS, BREAKDOWN_STREAMS, POST_STREAMS, oauth_config, static_token_config
+from unit_tests.syncs import (
+    ALL_STREAMS,
+    BREAKDOWN_STREAMS,
+    COMMENT_STREAMS,
+    POST_STREAMS,
+    oauth_config,
+    static_token_config,
+)
 from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, TikTok
 
 MANIFEST = Path(package.__file__).with_name("manifest.yaml")
@@ -41,12 +48,12 @@ KEYS_AND_CURSORS = {
         "create_time",
     ),
     "videos_engagement_likes": (["business_id", "item_id", "metric_date", "engagement_likes_second"], "create_time"),
+    "videos_comments": (["business_id", "comment_id"], "create_time"),
+    "videos_comments_replies": (["business_id", "comment_id"], "create_time"),
 }
 
 # Streams that the design has for later: as soon as one of them is there, this is its key and its cursor.
 LATER_KEYS_AND_CURSORS = {
-    "videos_comments": (["business_id", "comment_id"], "create_time"),
-    "videos_comments_replies": (["business_id", "comment_id"], "create_time"),
     "business_benchmarks": (["business_category", "metric_date"], "metric_date"),
 }
 
@@ -71,6 +78,12 @@ POST_FIELDS = {
 POST_ARRAYS = {
     "video_view_retention", "impression_sources", "audience_genders", "audience_countries", "audience_cities",
     "audience_types", "engagement_likes",
+}  # fmt: skip
+
+# A comment's `username` is the column `comment_author_username`, beside that of the account.
+COMMENT_FIELDS = {
+    "comment_id", "video_id", "parent_comment_id", "user_id", "unique_identifier", "create_time", "text", "image_url",
+    "likes", "replies", "owner", "liked", "pinned", "status", "display_name", "profile_image",
 }  # fmt: skip
 
 # The columns of an array's elements, and the types in which they arrive.
@@ -137,6 +150,7 @@ def fields_of(manifest: Mapping[str, Any], call: str) -> set[str]:
 def test_these_are_the_streams(streams: dict[str, AirbyteStream]) -> None:
     assert set(KEYS_AND_CURSORS) == set(ALL_STREAMS)
     assert set(streams) - set(LATER_KEYS_AND_CURSORS) == set(ALL_STREAMS)
+    assert len(ALL_STREAMS) == 17
 
 
 def test_a_stream_that_comes_later_has_its_key_and_cursor(streams: dict[str, AirbyteStream]) -> None:
@@ -212,6 +226,13 @@ def test_every_field_of_a_post_is_a_column(columns: dict[str, dict[str, Any]]) -
     assert set(columns["videos"]) == POST_FIELDS | {"business_id", "metric_date", "video_creator_username"}
 
 
+def test_every_field_of_a_comment_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
+    constant = {"business_id", "video_creator_username", "comment_author_username"}
+
+    assert set(columns["videos_comments"]) == COMMENT_FIELDS | constant | {"thumbnail_url"}
+    assert set(columns["videos_comments_replies"]) == COMMENT_FIELDS | constant
+
+
 @pytest.mark.parametrize(
     ("prefix", "arrays", "of_the_parent"),
     [
@@ -240,6 +261,11 @@ def test_no_stream_has_a_nested_column(columns: dict[str, dict[str, Any]]) -> No
     [
         ("business_id", ("string", None, None)),
         ("item_id", ("string", None, None)),
+        ("video_id", ("string", None, None)),
+        ("comment_id", ("string", None, None)),
+        ("parent_comment_id", ("string", None, None)),
+        ("replies", ("integer", None, None)),
+        ("owner", ("boolean", None, None)),
         ("metric_date", ("string", "date", None)),
         ("create_time", ("string", "date-time", "timestamp_with_timezone")),
         ("video_creator_username", ("string", None, None)),
@@ -281,7 +307,12 @@ def test_what_tiktok_may_withhold_may_be_null(columns: dict[str, dict[str, Any]]
         if "null" not in definition["type"] and column not in KEYS_AND_CURSORS[name][0]
     }
 
-    assert never_null == {"account_metrics.is_provisional", *(f"{name}.create_time" for name in POST_STREAMS)}
+    assert never_null == {
+        "account_metrics.is_provisional",
+        *(f"{name}.create_time" for name in (*POST_STREAMS, *COMMENT_STREAMS)),
+        *(f"{name}.video_id" for name in COMMENT_STREAMS),
+        "videos_comments_replies.parent_comment_id",
+    }
 
 
 def test_every_column_says_what_it_is(columns: dict[str, dict[str, Any]]) -> None:
@@ -371,6 +402,12 @@ def test_a_number_among_the_settings_has_its_default_and_its_limits(
     assert (definition["default"], definition["minimum"], definition.get("maximum")) == (default, minimum, maximum)
 
 
+def test_replies_are_read_unless_the_settings_say_otherwise(specification: dict[str, Any]) -> None:
+    definition = specification["properties"]["include_comment_replies"]
+
+    assert (definition["type"], definition["default"]) == ("boolean", True)
+
+
 def test_unknown_keys_do_not_break_a_config(specification: dict[str, Any]) -> None:
     assert specification["additionalProperties"] is True
     assert all(variant["additionalProperties"] for variant in specification["properties"]["credentials"]["oneOf"])
@@ -400,6 +437,22 @@ def test_spec_and_discover_call_nothing_and_find_all_streams(config: dict[str, A
     assert found >= set(ALL_STREAMS)
     assert tiktok.calls == []
     assert json.dumps(config) == before
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_there"),
+    [
+        ({"include_comment_replies": True}, True),
+        ({"include_comment_replies": False}, False),
+    ],
+)
+def test_a_setting_hides_the_stream_of_replies_and_no_other(settings: dict[str, Any], is_there: bool) -> None:
+    config = static_token_config(**settings)
+    source = SourceTiktokOrganic(config=config)
+
+    found = {stream.name for stream in source.discover(source.logger, config).streams}
+
+    assert found == set(ALL_STREAMS) - (set() if is_there else {"videos_comments_replies"})
 
 
 def test_spec_works_without_a_config() -> None:

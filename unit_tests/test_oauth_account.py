@@ -440,7 +440,6 @@ def test_a_refused_app_id_is_the_users_to_mend(tiktok: TikTok) -> None:
 @pytest.mark.parametrize(
     ("config", "path", "name", "missing"),
     [
-        (oauth_config, REFRESH_PATH, "refreshed_token", "scope"),
         (signed_in_config, TOKEN_INFO_PATH, "token_info", "scope"),
         (signed_in_config, TOKEN_INFO_PATH, "token_info", "creator_id"),
     ],
@@ -511,7 +510,7 @@ def test_a_refused_renewal_leaves_the_config_and_prints_nothing(
     assert control_messages(capsys.readouterr().out) == []
 
 
-@pytest.mark.parametrize("missing", ["access_token", "expires_in", "open_id"])
+@pytest.mark.parametrize("missing", ["access_token", "expires_in", "open_id", "scope"])
 def test_an_answer_without_what_it_is_for_is_an_error_that_says_so(missing: str, tiktok: TikTok) -> None:
     answer = fixture("refreshed_token")
     del answer["data"][missing]
@@ -520,7 +519,18 @@ def test_an_answer_without_what_it_is_for_is_an_error_that_says_so(missing: str,
     error = failure_of(lambda: token_of(oauth_config(), tiktok))
 
     assert error.failure_type == FailureType.system_error
-    assert f"renewed the access token without {missing}." in (error.message or "")
+    assert f"renewed the access token without a proper {missing}." in (error.message or "")
+
+
+def test_a_token_without_a_number_of_seconds_is_an_error_that_says_so(tiktok: TikTok) -> None:
+    answer = fixture("refreshed_token")
+    answer["data"]["expires_in"] = "soon"
+    tiktok.answer_next(REFRESH_PATH, answer)
+
+    error = failure_of(lambda: token_of(oauth_config(), tiktok))
+
+    assert error.failure_type == FailureType.system_error
+    assert "expires_in" in (error.message or "")
 
 
 def test_an_answer_without_data_is_an_error(tiktok: TikTok) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from unit_tests.syncs import (
     ACCOUNT_STREAMS,
-    ALL_STREAMS,
+    COMMENT_STREAMS,
     POST_STREAMS,
     Clock,
     Outcome,
@@ -18,14 +18,19 @@ from unit_tests.syncs import (
 )
 from unit_tests.tiktok import (
     BUSINESS_ID,
+    COMMENTS_PATH,
     POSTS_PATH,
     PROFILE_PATH,
     REFRESH_PATH,
     RENEWED_ACCESS_TOKEN,
+    REPLIES_PATH,
     TikTok,
     epoch,
     fixture,
 )
+
+# All but the comments, which cost calls of their own for each post.
+STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS)
 
 
 @pytest.fixture
@@ -56,7 +61,7 @@ def pages(tiktok: TikTok) -> list[str | None]:
 
 def row_counts(outcome: Outcome) -> dict[str, int]:
     """How many rows each stream has."""
-    return {stream: len(outcome.rows(stream)) for stream in ALL_STREAMS}
+    return {stream: len(outcome.rows(stream)) for stream in STREAMS}
 
 
 ALL_ROWS = {
@@ -91,7 +96,7 @@ def sync(request: pytest.FixtureRequest, session_clock: Clock) -> Sync:
     """A sync with so many workers. Read it; it is shared."""
     tiktok = tiktok_with_many_posts()
     config = static_token_config(num_workers=request.param)
-    return Sync(tiktok, read(tiktok, session_clock, *ALL_STREAMS, config=config))
+    return Sync(tiktok, read(tiktok, session_clock, *STREAMS, config=config))
 
 
 def test_all_streams_cost_two_calls_for_the_account_and_one_for_each_page(sync: Sync) -> None:
@@ -102,7 +107,7 @@ def test_all_streams_cost_two_calls_for_the_account_and_one_for_each_page(sync: 
 
 
 def test_the_order_of_the_streams_does_not_matter(tiktok: TikTok, clock: Clock) -> None:
-    outcome = read(tiktok, clock, *reversed(ALL_STREAMS), config=static_token_config(num_workers=2))
+    outcome = read(tiktok, clock, *reversed(STREAMS), config=static_token_config(num_workers=2))
 
     assert len(tiktok.calls_of(PROFILE_PATH)) == 2
     assert pages(tiktok) == FOUR_PAGES
@@ -139,7 +144,7 @@ def test_account_streams_alone_ask_for_no_posts(tiktok: TikTok, clock: Clock) ->
 
 
 def test_one_renewal_of_the_token_serves_all_streams(tiktok: TikTok, clock: Clock) -> None:
-    outcome = read(tiktok, clock, *ALL_STREAMS, config=oauth_config({"num_workers": 20}))
+    outcome = read(tiktok, clock, *STREAMS, config=oauth_config({"num_workers": 20}))
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 1
     assert len(tiktok.calls) == 7
@@ -148,19 +153,36 @@ def test_one_renewal_of_the_token_serves_all_streams(tiktok: TikTok, clock: Cloc
     assert row_counts(outcome) == ALL_ROWS
 
 
+def test_comments_beside_them_walk_no_posts_of_their_own(tiktok: TikTok, clock: Clock) -> None:
+    clock.move_to("2026-11-25T12:00:00Z")
+    tiktok.posts[0]["comments"] = tiktok.posts[64]["comments"] = 1
+    for item in tiktok.posts[1:64]:
+        item["comments"] = 0
+
+    read(tiktok, clock, *STREAMS, *COMMENT_STREAMS, config=oauth_config())
+
+    assert Counter(call.path for call in tiktok.calls) == {
+        REFRESH_PATH: 1,
+        PROFILE_PATH: 2,
+        POSTS_PATH: 4,
+        COMMENTS_PATH: 2,
+        REPLIES_PATH: 1,
+    }
+
+
 def test_a_business_id_that_begins_with_a_hyphen_is_sent_as_it_is(sync: Sync) -> None:
     assert BUSINESS_ID.startswith("-")
     assert {call.params["business_id"] for call in sync.tiktok.calls} == {BUSINESS_ID}
-    assert {row["business_id"] for stream in ALL_STREAMS for row in sync.outcome.rows(stream)} == {BUSINESS_ID}
+    assert {row["business_id"] for stream in STREAMS for row in sync.outcome.rows(stream)} == {BUSINESS_ID}
 
 
 def test_every_dated_row_of_a_sync_carries_the_same_date(tiktok: TikTok, clock: Clock) -> None:
     clock.move_to("2026-11-20T23:59:58Z")
     tiktok.before_answering = lambda _: clock.tick(1)
 
-    outcome = read(tiktok, clock, *ALL_STREAMS)
+    outcome = read(tiktok, clock, *STREAMS)
 
-    snapshots = [stream for stream in ALL_STREAMS if not stream.startswith("account_metrics")]
+    snapshots = [stream for stream in STREAMS if not stream.startswith("account_metrics")]
     dates: dict[str, set[Any]] = {stream: set(outcome.column(stream, "metric_date")) for stream in snapshots}
     assert dates == {stream: {"2026-11-20"} for stream in snapshots}
 

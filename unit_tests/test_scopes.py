@@ -12,6 +12,7 @@ from unit_tests.syncs import (
     ACCOUNT_STREAMS,
     ALL_STREAMS,
     BREAKDOWN_STREAMS,
+    COMMENT_STREAMS,
     Clock,
     Outcome,
     oauth_config,
@@ -21,11 +22,13 @@ from unit_tests.syncs import (
 )
 from unit_tests.tiktok import (
     BUSINESS_ID,
+    COMMENTS_PATH,
     POST_SCOPES,
     POSTS_PATH,
     PROFILE_PATH,
     PROFILE_SCOPES,
     REFRESH_PATH,
+    REPLIES_PATH,
     TOKEN_INFO_PATH,
     Answer,
     Call,
@@ -61,6 +64,9 @@ SOME_STREAMS = (
     "videos",
     "videos_audience_types",
 )
+
+# What the comments of the fixtures cost: two posts have some, and one thread is longer than what comes along.
+CALLS_FOR_COMMENTS = {COMMENTS_PATH: 2, REPLIES_PATH: 1}
 
 INSIGHTS_OF_A_POST = {
     "total_time_watched",
@@ -225,7 +231,8 @@ def test_with_oauth_nothing_is_asked_for_that_was_not_granted(
     assert_is_as_expected(outcome, case, streams, first_sync)
     assert asked_without_permission(tiktok) == []
     days = 0 if "account_metrics" in case.failing else 1
-    assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 1 + days, POSTS_PATH: 1}
+    comments = CALLS_FOR_COMMENTS if streams == ALL_STREAMS else {}
+    assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 1 + days, POSTS_PATH: 1, **comments}
 
 
 @pytest.mark.parametrize(("code", "streams"), [(40130, ALL_STREAMS), (40001, SOME_STREAMS)])
@@ -238,7 +245,7 @@ def test_with_a_bare_access_token_it_is_found_out_what_was_not_granted(
 
     assert_is_as_expected(outcome, case, streams, first_sync)
     assert (len(tiktok.calls_of(PROFILE_PATH)), len(tiktok.calls_of(POSTS_PATH))) == case.bare_calls
-    assert len(tiktok.calls) == sum(case.bare_calls)
+    assert len(tiktok.calls) == sum(case.bare_calls) + (3 if streams == ALL_STREAMS else 0)
 
 
 # --- Without the posts ----------------------------------------------------------------------------------------------
@@ -276,13 +283,86 @@ def test_a_bare_access_token_without_video_list_fails_with_tiktoks_own_words(clo
 
     outcome = read(tiktok, clock, *ALL_STREAMS, expect_failure=True)
 
-    assert set(outcome.failures) == {"videos", *BREAKDOWN_STREAMS}
+    assert set(outcome.failures) == {"videos", *BREAKDOWN_STREAMS, *COMMENT_STREAMS}
     for stream in outcome.failures:
         assert outcome.failures[stream].failure_type == FailureType.config_error
         assert "video.list" in message_of(outcome, stream)
         assert "The access token lacks the required scope." in message_of(outcome, stream)
     assert [stream for stream in ACCOUNT_STREAMS if not outcome.is_complete(stream)] == []
-    assert len(tiktok.calls_of(POSTS_PATH)) == 2 * 8
+    assert len(tiktok.calls_of(POSTS_PATH)) == 2 * 10
+
+
+# --- Without the comments -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("config", "path"), OAUTH)
+def test_without_comment_list_the_comments_fail_with_its_name_and_all_others_finish(
+    config: MakeConfig, path: str, clock: Clock, first_sync: Outcome
+) -> None:
+    tiktok = tiktok_without("comment.list")
+    streams = (*SOME_STREAMS, *COMMENT_STREAMS)
+
+    outcome = read(tiktok, clock, *streams, config=config(), expect_failure=True)
+
+    assert set(outcome.failures) == {"videos_comments", "videos_comments_replies"}
+    for stream in COMMENT_STREAMS:
+        assert outcome.failures[stream].failure_type == FailureType.config_error
+        assert message_of(outcome, stream) == (
+            f"The account {BUSINESS_ID} did not grant `comment.list`, which the stream `{stream}` is made of. "
+            "Authenticate the account again and allow everything that TikTok lists, or deselect the stream; the other "
+            "streams go on."
+        )
+        assert outcome.rows(stream) == []
+    for stream in SOME_STREAMS:
+        assert outcome.is_complete(stream)
+        assert by_content(outcome.rows(stream)) == by_content(first_sync.rows(stream))
+    assert outcome.logged(Level.WARN) == []
+    assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 2, POSTS_PATH: 1}
+
+
+@pytest.mark.parametrize("code", [40130, 40001])
+def test_a_bare_access_token_without_comment_list_fails_with_tiktoks_own_words_and_all_others_finish(
+    code: int, clock: Clock
+) -> None:
+    tiktok = tiktok_without("comment.list", code=code)
+
+    outcome = read(tiktok, clock, *SOME_STREAMS, *COMMENT_STREAMS, expect_failure=True)
+
+    assert set(outcome.failures) == {"videos_comments", "videos_comments_replies"}
+    for stream in COMMENT_STREAMS:
+        assert outcome.failures[stream].failure_type == FailureType.config_error
+        assert stream in message_of(outcome, stream)
+        assert "comment.list" in message_of(outcome, stream)
+        assert "The access token lacks the required scope." in message_of(outcome, stream)
+    assert [stream for stream in SOME_STREAMS if not outcome.is_complete(stream)] == []
+    assert tiktok.calls_of(REPLIES_PATH) == []
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_without_video_list_the_comments_fail_too_because_nobody_knows_the_posts(
+    config: MakeConfig, clock: Clock
+) -> None:
+    tiktok = tiktok_without("video.list", "video.insights")
+
+    outcome = read(tiktok, clock, "account", *COMMENT_STREAMS, config=config(), expect_failure=True)
+
+    assert set(outcome.failures) == {"videos_comments", "videos_comments_replies"}
+    assert {error.failure_type for error in outcome.failures.values()} == {FailureType.config_error}
+    for stream in COMMENT_STREAMS:
+        assert "video.list" in message_of(outcome, stream)
+        assert f"the stream `{stream}`" in message_of(outcome, stream)
+    assert outcome.is_complete("account")
+    assert tiktok.calls_of(COMMENTS_PATH) == []
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_comments_need_no_video_insights(config: MakeConfig, clock: Clock, first_sync: Outcome) -> None:
+    tiktok = tiktok_without("video.insights")
+
+    outcome = read(tiktok, clock, *COMMENT_STREAMS, config=config())
+
+    for stream in COMMENT_STREAMS:
+        assert by_content(outcome.rows(stream)) == by_content(first_sync.rows(stream))
 
 
 # --- One stream alone -----------------------------------------------------------------------------------------------
@@ -403,8 +483,14 @@ def test_further_scopes_and_spaces_after_commas_change_nothing(
 @pytest.mark.parametrize(
     ("config", "path", "name", "missing", "sentence"),
     [
-        (oauth_config, REFRESH_PATH, "refreshed_token", "scope", "did not say which account and which permissions"),
-        (oauth_config, REFRESH_PATH, "refreshed_token", "open_id", "renewed the access token without open_id."),
+        (oauth_config, REFRESH_PATH, "refreshed_token", "scope", "renewed the access token without a proper scope."),
+        (
+            oauth_config,
+            REFRESH_PATH,
+            "refreshed_token",
+            "open_id",
+            "renewed the access token without a proper open_id.",
+        ),
         (signed_in_config, TOKEN_INFO_PATH, "token_info", "scope", "did not say which account and which permissions"),
         (signed_in_config, TOKEN_INFO_PATH, "token_info", "creator_id", "did not say which account and which"),
     ],
@@ -472,6 +558,6 @@ def test_the_log_names_an_account_that_grants_next_to_nothing(clock: Clock) -> N
     (line,) = reached(read(tiktok, clock, "account", config=oauth_config()))
 
     assert line.startswith(
-        "Reached the TikTok account without a shown name (username not granted, account type not granted, business_id "
+        "Reached the TikTok account without a shown name (username not shown, account type not shown, business_id "
         "-000EmuOpenId_0001abcDEFghiJKL). It granted: comment.list, user.info.profile, "
     )

@@ -472,7 +472,7 @@ def test_passing_trouble_of_token_calls_is_tried_again(trouble: requests.Respons
     assert [token_error_handler_of().backoff_time(trouble, attempt) for attempt in (1, 2, 3)] == [2, 4, 8]
 
 
-@pytest.mark.parametrize("code", [40000, 40001, 40002, 40101, 40103, 40106, 40107, 40108, 40110, 40113, 40120, 40131])
+@pytest.mark.parametrize("code", [40000, 40001, 40002, 40101, 40103, 40106, 40107, 40108, 40110, 40120, 40131])
 def test_refused_credentials_say_how_to_authenticate_again(code: int) -> None:
     found = of_a_token_call(response(refusal(code, "Invalid.")))
 

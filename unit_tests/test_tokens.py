@@ -177,7 +177,7 @@ def test_a_renewal_that_meets_trouble_that_does_not_pass_fails_with_a_sentence(
     assert len(tiktok.calls) == 6
 
 
-@pytest.mark.parametrize("code", [40101, 40103, 40107, 40108, 40110, 40113, 40131])
+@pytest.mark.parametrize("code", [40101, 40103, 40107, 40108, 40110, 40131])
 def test_a_refused_renewal_is_not_tried_again_and_says_what_to_do(code: int, tiktok: TikTok, clock: Clock) -> None:
     tiktok.answer_always(REFRESH_PATH, refusal(code, "No."))
 
@@ -196,6 +196,59 @@ def test_passing_trouble_of_token_info_is_tried_again(tiktok: TikTok, clock: Clo
 
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH] * 3 + [PROFILE_PATH]
     assert outcome.is_complete("account")
+
+
+THREE_STREAMS = ("account", "account_metrics", "videos")
+
+
+@pytest.mark.parametrize(
+    ("answer", "tries"),
+    [
+        pytest.param(fixture("refused_refresh"), 1, id="refused"),
+        pytest.param(Page(502, "<html></html>"), 6, id="HTML"),
+        pytest.param(fixture("rate_limit"), 6, id="a rate limit"),
+    ],
+)
+def test_a_renewal_that_failed_for_one_stream_is_not_tried_again_for_each_other_one(
+    answer: Answer, tries: int, tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.answer_always(REFRESH_PATH, answer)
+
+    outcome = read(tiktok, clock, *THREE_STREAMS, config=oauth_config(), expect_failure=True)
+
+    assert set(outcome.failures) == set(THREE_STREAMS)
+    assert len({message_of(outcome, stream) for stream in THREE_STREAMS}) == 1
+    assert len(tiktok.calls_of(REFRESH_PATH)) == tries
+
+
+@pytest.mark.parametrize(
+    ("config", "calls"),
+    [
+        pytest.param(oauth_config(business_id="-000SomebodyElse"), [REFRESH_PATH], id="found by a renewal"),
+        pytest.param(signed_in_config(business_id="-000SomebodyElse"), [TOKEN_INFO_PATH], id="found by token info"),
+    ],
+)
+def test_another_account_that_was_found_for_one_stream_is_not_asked_about_again_for_each_other_one(
+    config: dict[str, Any], calls: list[str], tiktok: TikTok, clock: Clock
+) -> None:
+    outcome = read(tiktok, clock, *THREE_STREAMS, config=config, expect_failure=True)
+
+    assert set(outcome.failures) == set(THREE_STREAMS)
+    assert [call.path for call in tiktok.calls] == calls
+
+
+def test_a_renewal_during_the_sync_that_meets_trouble_that_does_not_pass_fails_with_its_own_sentence(
+    tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.answer_always(REFRESH_PATH, refusal(51065, "TTOP."))
+    tiktok.answer_always(POSTS_PATH, fixture("revoked_access_token"))
+
+    outcome = read(tiktok, clock, "account", "videos", config=signed_in_config(), expect_failure=True)
+
+    assert set(outcome.failures) == {"videos"}
+    assert outcome.failures["videos"].failure_type == FailureType.transient_error
+    assert "code 51065: TTOP." in message_of(outcome, "videos")
+    assert len(tiktok.calls_of(REFRESH_PATH)) == 6
 
 
 # --- Another account ------------------------------------------------------------------------------------------------
@@ -274,6 +327,15 @@ def test_the_end_of_the_permission_is_warned_of_once_although_the_token_is_renew
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 2
     assert len(warnings_of_the_end(outcome)) == 1
+
+
+def test_the_end_of_the_permission_is_warned_of_30_days_before_at_the_earliest(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.valid_tokens = {RENEWED_ACCESS_TOKEN}
+    tiktok.answer_always(REFRESH_PATH, refreshed_token(refresh_token_expires_in=30 * DAY))
+
+    (warning,) = warnings_of_the_end(read(tiktok, clock, "account", config=oauth_config()))
+
+    assert "ends on 2026-12-20, in 30 days" in warning
 
 
 @pytest.mark.parametrize(

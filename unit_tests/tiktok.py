@@ -2,7 +2,8 @@
 
 It keeps to what TikTok is known to do: only the fields asked for come back, posts are paged by a time in epoch
 milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal. Where it is not
-known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call.
+known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call. Comments are paged
+by the number to skip, and beyond 500 of them come by likes and repeat some of the first.
 """
 
 import json
@@ -31,6 +32,8 @@ SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, RENEWED_ACCESS_TOKEN, RENEWED_REFRESH_TO
 HOST = "https://business-api.tiktok.com"
 PROFILE_PATH = "business/get/"
 POSTS_PATH = "business/video/list/"
+COMMENTS_PATH = "business/comment/list/"
+REPLIES_PATH = "business/comment/reply/list/"
 REFRESH_PATH = "tt_user/oauth2/refresh_token/"
 TOKEN_INFO_PATH = "tt_user/token_info/get/"
 
@@ -119,6 +122,25 @@ POST_SCOPES = {
     "engagement_likes": "video.insights",
 }
 
+# What each list of comments may be asked, and what a parameter may be where it is not free (fact sheet A8).
+_COMMENT_PARAMETERS: Mapping[str, set[str]] = {
+    COMMENTS_PATH: {
+        "business_id", "video_id", "include_replies", "status", "sort_field", "sort_order", "cursor", "max_count",
+    },
+    REPLIES_PATH: {
+        "business_id", "video_id", "comment_id", "status", "sort_field", "sort_order", "cursor", "max_count",
+    },
+}  # fmt: skip
+_COMMENT_VALUES: Mapping[str, set[str]] = {
+    "include_replies": {"true", "false"},
+    "status": {"PUBLIC", "ALL"},
+    "sort_field": {"likes", "replies", "create_time"},
+    "sort_order": {"asc", "desc", "smart"},
+    "max_count": {str(count) for count in range(1, 31)},
+}
+_SORTED_COMMENTS = 500
+_REPLIES_WITH_A_COMMENT = 3
+
 _FIXTURES = Path(__file__).parent / "fixtures"
 _BASE_PATH = "/open_api/v1.3/"
 
@@ -158,6 +180,31 @@ def epoch(moment: str) -> int:
 def post(item_id: str, created: str, **fields: Any) -> dict[str, Any]:
     """A post as TikTok lists one, created at `created` (2026-11-20T12:00:00Z)."""
     return {"item_id": item_id, "media_type": "VIDEO", "create_time": str(epoch(created)), "likes": 1, **fields}
+
+
+def comment(comment_id: str, created: str, *replies: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A comment as the stand-in keeps one, with all its replies; it lists at most three of them with the comment."""
+    written = reply(comment_id, created, pinned=False, replies=len(replies), **fields)
+    return {**written, "reply_list": list(replies)}
+
+
+def reply(comment_id: str, created: str, **fields: Any) -> dict[str, Any]:
+    """A reply as the stand-in keeps one, written at `created` (2026-11-20T12:00:00Z)."""
+    return {
+        "comment_id": comment_id,
+        "user_id": "367b786990e8dcebcf493e035b820f5b",
+        "unique_identifier": "+ABc1D2/E0fGhijklMNOrD34",
+        "create_time": str(epoch(created)),
+        "text": f"The text of {comment_id}",
+        "likes": 0,
+        "owner": False,
+        "liked": False,
+        "status": "PUBLIC",
+        "username": "bean_fan",
+        "display_name": "Bean Fan",
+        "profile_image": "",
+        **fields,
+    }
 
 
 @dataclass(frozen=True)
@@ -208,7 +255,9 @@ Handler = Callable[[Call], Answer | None]
 
 
 class TikTok:
-    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `scopes`) and how it behaves before reading."""
+    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `comments`, `scopes`) and how it behaves before
+    reading.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -223,6 +272,10 @@ class TikTok:
             *fixture("video_list_last_page")["data"]["videos"],
         ]
         self.withheld_posts: set[str] = set()
+        # By post: its comments in any order, each with all its replies.
+        self.comments: dict[str, list[dict[str, Any]]] = _comments_of_the_fixtures()
+        self.withheld_comments: set[str] = set()
+        self.most_comments_per_page = 30
         self.before_answering: Handler | None = None
         self._next: dict[str, list[Answer]] = {}
         self._always: dict[str, Answer] = {}
@@ -279,6 +332,8 @@ class TikTok:
             return fixture("revoked_access_token")
         if call.params.get("business_id") != BUSINESS_ID:
             return refusal(40001, f"No permission to operate tiktok creator id: {call.params.get('business_id')}")
+        if call.path in _COMMENT_PARAMETERS:
+            return self._comments(call)
         try:
             fields = set(call.fields)
         except ValueError:
@@ -339,3 +394,86 @@ class TikTok:
             "cursor": int(listed[-1]["create_time"]) * 1000 if listed else 0,
             "has_more": len(older) > size,
         }
+
+    def _comments(self, call: Call) -> Answer:
+        if "comment.list" not in self.scopes:
+            return refusal(self.code_of_a_missing_scope, "The access token lacks the required scope.")
+        params, is_thread = call.params, call.path == REPLIES_PATH
+        for name, value in params.items():
+            if name not in _COMMENT_PARAMETERS[call.path] or value not in _COMMENT_VALUES.get(name, {value}):
+                return refusal(40002, f"{name}: unknown value")
+        if not params.get("cursor", "0").isdecimal() or (is_thread and params.get("sort_order") == "smart"):
+            return refusal(40002, "cursor or sort_order: unknown value")
+        video_id = params.get("video_id", "")
+        if video_id not in {item["item_id"] for item in self.posts}:
+            return refusal(40002, "video_id: does not exist")
+        comments = self.comments.get(video_id, [])
+        if not is_thread:
+            listed = _beyond_500(_in_order(comments, params))
+            return success(self._comment_page(call, [_listed_comment(item, params) for item in listed]))
+        parents = [item for item in comments if item["comment_id"] == params.get("comment_id")]
+        if not parents or parents[0]["status"] == "HIDDEN":
+            return refusal(40002, "comment_id: does not exist or is hidden")
+        replies = [item | {"parent_comment_id": parents[0]["comment_id"]} for item in parents[0]["reply_list"]]
+        return success(self._comment_page(call, _in_order(replies, params)))
+
+    def _comment_page(self, call: Call, listed: list[dict[str, Any]]) -> dict[str, Any]:
+        first = int(call.params.get("cursor", "0"))
+        end = first + min(int(call.params.get("max_count", "20")), self.most_comments_per_page)
+        page = [
+            item | {"video_id": call.params["video_id"]}
+            for item in listed[first:end]
+            if item["comment_id"] not in self.withheld_comments
+        ]
+        data = {"cursor": min(end, len(listed)), "has_more": end < len(listed)}
+        # Where there are none, there may be no key either.
+        return {"comments": page, **data} if page else data
+
+
+def _comments_of_the_fixtures() -> dict[str, list[dict[str, Any]]]:
+    comments = fixture("comment_list")["data"]["comments"]
+    replies = fixture("reply_list")["data"]["comments"]
+    for item in comments:
+        thread = [found for found in replies if found["parent_comment_id"] == item["comment_id"]]
+        item["reply_list"] = thread or [
+            found | {"comment_id": str(found["comment_id"])} for found in item.get("reply_list", [])
+        ]
+    return {comments[0]["video_id"]: comments}
+
+
+def _in_order(items: list[dict[str, Any]], params: Mapping[str, str]) -> list[dict[str, Any]]:
+    visible = [item for item in items if item["status"] == "PUBLIC" or params.get("status") != "PUBLIC"]
+    if "sort_field" not in params:
+        # Random, says TikTok; here by their last digits.
+        return sorted(visible, key=lambda item: str(item["comment_id"])[::-1])
+    return sorted(
+        visible,
+        key=lambda item: int(item.get(params["sort_field"], 0)),
+        reverse=params.get("sort_order", "smart") != "asc",
+    )
+
+
+def _beyond_500(ordered: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first 500, then the others and every tenth of the first again, by likes."""
+    first, others = ordered[:_SORTED_COMMENTS], ordered[_SORTED_COMMENTS:]
+    if not others:
+        return first
+    return [*first, *sorted([*others, *first[::10]], key=lambda item: int(item["likes"]), reverse=True)]
+
+
+def _listed_comment(item: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, Any]:
+    listed = {name: value for name, value in item.items() if name != "reply_list"}
+    if params.get("include_replies") != "true":
+        return listed
+    replies = [found for found in item["reply_list"] if found["status"] == "PUBLIC" or params["status"] != "PUBLIC"]
+    listed["reply_list"] = [
+        # Bare numbers, unlike everywhere else.
+        found
+        | {
+            "comment_id": int(found["comment_id"]),
+            "video_id": int(params["video_id"]),
+            "parent_comment_id": item["comment_id"],
+        }
+        for found in replies[:_REPLIES_WITH_A_COMMENT]
+    ]
+    return listed

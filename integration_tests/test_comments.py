@@ -1,0 +1,226 @@
+"""Comments and replies: every thread once, and a sync that asks only where something changed."""
+
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import (
+    COMMAND,
+    COMMENT_STREAMS,
+    Connector,
+    Message,
+    Output,
+    call_log,
+    calls,
+    oauth_config,
+    set_fault,
+    token_config,
+)
+from integration_tests.emulator.accounts import AccountSpec
+from integration_tests.emulator.comments import Comment, _thread
+from integration_tests.emulator.server import RunningEmulator
+
+COMMENTS, REPLIES = "business/comment/list/", "business/comment/reply/list/"
+POSTS, PROFILE = "business/video/list/", "business/get/"
+
+
+def threads(tiktok: RunningEmulator) -> dict[str, list[Comment]]:
+    """What was written under each post until now, read from the emulator's memory."""
+    (account,) = tiktok.emulator.accounts.values()
+    now = tiktok.emulator.clock.seconds()
+    posts = [account.timeline.post(number) for number in range(account.timeline.count(now))]
+    return {str(post.item_id): [comment for comment in _thread(post) if comment.create_time <= now] for post in posts}
+
+
+def comment_ids(tiktok: RunningEmulator) -> Counter[str]:
+    """Every comment, once."""
+    return Counter(str(comment.comment_id) for comments in threads(tiktok).values() for comment in comments)
+
+
+def reply_ids(tiktok: RunningEmulator) -> Counter[str]:
+    """Every reply that TikTok gives: all those of a comment that is not hidden, the first three of one that is."""
+    now = tiktok.emulator.clock.seconds()
+    found: Counter[str] = Counter()
+    for comments in threads(tiktok).values():
+        for comment in comments:
+            replies = comment.replies_until(now)
+            newest_first = sorted(replies, key=lambda reply: reply.create_time)
+            found.update(str(reply.comment_id) for reply in (newest_first[:3] if comment.hidden else replies))
+    return found
+
+
+def ids(output: Output, stream: str) -> Counter[str]:
+    """How often each comment_id arrived."""
+    return Counter(row["comment_id"] for row in output.rows(stream))
+
+
+@pytest.mark.parametrize("knobs", [{}, {"short_page_rate": 0.5}, {"empty_comments": "absent"}], ids=str)
+def test_every_comment_and_every_reply_arrives_exactly_once(
+    connector: Connector, start_tiktok: StartTikTok, knobs: dict[str, Any]
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=30, history_days=200, comments_per_post=70), hidden_post_rate=0, **knobs)
+
+    output = connector.read(token_config(tiktok), COMMENT_STREAMS)
+
+    assert output.errors == []
+    assert ids(output, "videos_comments") == comment_ids(tiktok)
+    assert ids(output, "videos_comments_replies") == reply_ids(tiktok)
+
+
+def test_beyond_500_comments_where_tiktok_repeats_itself_each_still_arrives_once(
+    connector: Connector, start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=1, history_days=100, comments_per_post=1_300), hidden_post_rate=0)
+
+    output = connector.read(token_config(tiktok), COMMENT_STREAMS)
+
+    assert sum(comment_ids(tiktok).values()) == 1_300
+    assert ids(output, "videos_comments") == comment_ids(tiktok)
+    assert ids(output, "videos_comments_replies") == reply_ids(tiktok)
+    # More pages than 1,300 comments fill, because of the repetitions; and no thread is listed twice.
+    assert len(call_log(tiktok, COMMENTS)) > 44
+    listed = Counter((call["params"]["comment_id"], call["params"]["cursor"]) for call in call_log(tiktok, REPLIES))
+    assert set(listed.values()) == {1}
+
+
+def test_threads_of_up_to_three_replies_cost_no_call(connector: Connector, start_tiktok: StartTikTok) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=10, history_days=100, comments_per_post=40), hidden_post_rate=0)
+    now = tiktok.emulator.clock.seconds()
+    long_threads = {
+        str(comment.comment_id)
+        for comments in threads(tiktok).values()
+        for comment in comments
+        if len(comment.replies_until(now)) > 3 and not comment.hidden
+    }
+    assert long_threads
+
+    output = connector.read(token_config(tiktok), COMMENT_STREAMS)
+
+    assert {call["params"]["comment_id"] for call in call_log(tiktok, REPLIES)} == long_threads
+    assert calls(tiktok) == {PROFILE: 1, POSTS: 1, COMMENTS: 20, REPLIES: len(call_log(tiktok, REPLIES))}
+    hidden = sum(
+        max(0, len(comment.replies_until(now)) - 3)
+        for comments in threads(tiktok).values()
+        for comment in comments
+        if comment.hidden
+    )
+    said = [int(line.split()[0]) for line in output.logs if "of hidden comments" in line]
+    assert sum(said) == hidden > 0
+
+
+def test_a_thousand_posts_of_which_ten_changed_cost_ten_calls(connector: Connector, start_tiktok: StartTikTok) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=1_000, history_days=300, comments_per_post=2), hidden_post_rate=0)
+    first = connector.read(token_config(tiktok), ["videos_comments"])
+    assert first.errors == []
+    counts: dict[str, dict[str, int]] = first.state[0]["stream"]["stream_state"]["parent_state"]["comments"]
+    (of_account,) = counts.values()
+    assert len(of_account) > 950
+    # Ten posts had one comment less when they were last read, so to speak.
+    for video_id in list(of_account)[100:1000:90]:
+        of_account[video_id] -= 1
+    tiktok.emulator.calls.clear()
+
+    second = connector.read(token_config(tiktok), ["videos_comments"], state=first.state)
+
+    fresh = {row["video_id"] for row in second.rows("videos_comments")} - set(list(of_account)[100:1000:90])
+    assert len(call_log(tiktok, COMMENTS)) == 10 + len(fresh_posts(tiktok))
+    assert fresh <= fresh_posts(tiktok)
+    assert {path: count for path, count in calls(tiktok).items() if path != COMMENTS} == {PROFILE: 1, POSTS: 50}
+
+
+def fresh_posts(tiktok: RunningEmulator) -> set[str]:
+    """The posts of the last 48 hours, whose counter of comments lags."""
+    (account,) = tiktok.emulator.accounts.values()
+    now = tiktok.emulator.clock.seconds()
+    posts = [account.timeline.post(number) for number in range(account.timeline.count(now))]
+    return {str(post.item_id) for post in posts if post.create_time > now - 48 * 3600}
+
+
+def test_without_replies_their_stream_and_its_calls_are_gone(connector: Connector, start_tiktok: StartTikTok) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=5, history_days=100, comments_per_post=20), hidden_post_rate=0)
+    config = token_config(tiktok, include_comment_replies=False)
+
+    assert "videos_comments" in connector.discover(config).catalog
+    assert "videos_comments_replies" not in connector.discover(config).catalog
+    output = connector.read(config, ["videos_comments"])
+
+    assert ids(output, "videos_comments") == comment_ids(tiktok)
+    assert call_log(tiktok, REPLIES) == []
+    assert {call["params"]["include_replies"] for call in call_log(tiktok, COMMENTS)} == {"false"}
+
+
+@pytest.mark.parametrize(("days", "asked"), [(100, 10), (0, 30)])
+def test_only_posts_inside_the_lookback_are_asked(
+    connector: Connector, start_tiktok: StartTikTok, days: int, asked: int
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=30, history_days=300, comments_per_post=3), hidden_post_rate=0)
+
+    output = connector.read(token_config(tiktok, video_lookback_days=days), ["videos_comments"])
+
+    assert abs(len({row["video_id"] for row in output.rows("videos_comments")}) - asked) <= 2
+    (state,) = output.state
+    (counts,) = state["stream"]["stream_state"]["parent_state"]["comments"].values()
+    assert abs(len(counts) - asked) <= 3
+
+
+def test_a_sync_that_is_killed_or_fails_leaves_posts_unread_and_no_comment_is_lost(
+    connector: Connector, start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=25, history_days=200, comments_per_post=40), hidden_post_rate=0)
+    config = token_config(tiktok)
+    set_fault(tiktok, COMMENTS, "code", code=40002, message="No.", after=20, times=1)
+
+    failed = connector.read(config, ["videos_comments"])
+    resumed = connector.read(config, ["videos_comments"], state=failed.state)
+
+    assert failed.exit_code == 1
+    assert resumed.errors == []
+    (counts,) = failed.state[0]["stream"]["stream_state"]["parent_state"]["comments"].values()
+    assert 0 < len(counts) < 25
+    assert set(ids(failed, "videos_comments") | ids(resumed, "videos_comments")) == set(comment_ids(tiktok))
+    assert len({row["video_id"] for row in resumed.rows("videos_comments")}) < 25
+
+    killed = killed_after(100, connector, config)
+    again = connector.read(config, ["videos_comments"], state=last_state(killed) or None)
+    rows = {message["record"]["data"]["comment_id"] for message in killed if message["type"] == "RECORD"}
+    assert rows | set(ids(again, "videos_comments")) == set(comment_ids(tiktok))
+
+
+def killed_after(rows: int, connector: Connector, config: dict[str, Any]) -> list[Message]:
+    """The messages of a read that is killed after so many rows."""
+    options = connector.write_files(config, ["videos_comments"])
+    messages: list[Message] = []
+    with subprocess.Popen([COMMAND, "read", *options], env=os.environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        for line in process.stdout:
+            messages.append(json.loads(line))
+            if sum(message["type"] == "RECORD" for message in messages) == rows:
+                process.send_signal(signal.SIGKILL)
+                break
+    return messages
+
+
+def last_state(messages: list[Message]) -> list[Message]:
+    """The last state that the platform got."""
+    states = [message["state"]["stream"] for message in messages if message["type"] == "STATE"]
+    return [{"type": "STREAM", "stream": stream} for stream in states[-1:]]
+
+
+def test_comments_join_the_posts_they_are_about(connector: Connector, start_tiktok: StartTikTok) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=12, history_days=200, comments_per_post=5), hidden_post_rate=0)
+
+    output = connector.read(oauth_config(tiktok), ["videos", *COMMENT_STREAMS])
+
+    posts = {row["item_id"]: row for row in output.rows("videos")}
+    assert all(row["video_id"] in posts for row in output.rows("videos_comments"))
+    assert all(row["thumbnail_url"].startswith("https://") for row in output.rows("videos_comments"))
+    parents = {row["comment_id"]: row["video_id"] for row in output.rows("videos_comments")}
+    assert all(parents[row["parent_comment_id"]] == row["video_id"] for row in output.rows("videos_comments_replies"))
+    # One walk of the posts for all three streams.
+    assert len(call_log(tiktok, POSTS)) == 1

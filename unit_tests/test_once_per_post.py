@@ -1,0 +1,76 @@
+"""OncePerPost lets each comment of a post through once, also over several pages."""
+
+from typing import Any
+
+from airbyte_cdk.sources.types import StreamSlice
+
+from source_tiktok_organic.components import OncePerPost
+
+
+def post_slice(video_id: str = "7") -> StreamSlice:
+    """The slice of a post of which nothing has been seen yet."""
+    return StreamSlice(
+        partition={"business_id": "-000abc", "video_id": video_id}, cursor_slice={}, extra_fields={"seen": set()}
+    )
+
+
+once = OncePerPost(config={}, parameters={})
+
+
+def passing(stream_slice: StreamSlice | None, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the rows of a page that pass."""
+    return [dict(row) for row in once.filter_records(list(rows), stream_state={}, stream_slice=stream_slice)]
+
+
+def page(stream_slice: StreamSlice | None, *comment_ids: Any) -> list[Any]:
+    """The comment_ids of a page that pass."""
+    return [row["comment_id"] for row in passing(stream_slice, *({"comment_id": found} for found in comment_ids))]
+
+
+def test_different_comments_pass_in_their_order() -> None:
+    assert page(post_slice(), "3", "1", "2") == ["3", "1", "2"]
+
+
+def test_a_comment_that_comes_twice_on_a_page_passes_once() -> None:
+    assert page(post_slice(), "1", "2", "1", "1") == ["1", "2"]
+
+
+def test_a_comment_that_was_on_an_earlier_page_does_not_pass() -> None:
+    stream_slice = post_slice()
+
+    assert page(stream_slice, "1", "2") == ["1", "2"]
+    assert page(stream_slice, "2", "3") == ["3"]
+    assert page(stream_slice, "1", "2", "3") == []
+
+
+def test_a_bare_number_is_the_same_comment_as_its_digits() -> None:
+    assert page(post_slice(), 7683457950245653518, "7683457950245653518", 7683457950245653519) == [
+        7683457950245653518,
+        7683457950245653519,
+    ]
+
+
+def test_the_first_row_of_a_comment_stays_as_it_is() -> None:
+    assert passing(post_slice(), {"comment_id": "1", "likes": 4}, {"comment_id": "1", "likes": 5}) == [
+        {"comment_id": "1", "likes": 4}
+    ]
+
+
+def test_posts_know_nothing_of_each_other() -> None:
+    one, another = post_slice("7"), post_slice("8")
+
+    assert page(one, "1", "2") == ["1", "2"]
+    assert page(another, "2", "3") == ["2", "3"]
+    assert page(one, "2", "3") == ["3"]
+
+
+def test_that_replies_of_a_comment_are_listed_does_not_hide_it() -> None:
+    stream_slice = post_slice()
+    stream_slice.extra_fields["seen"].add("thread 1")
+
+    assert page(stream_slice, "1") == ["1"]
+
+
+def test_without_a_slice_a_page_alone_is_looked_at() -> None:
+    assert page(None, "1", "1") == ["1"]
+    assert page(None, "1") == ["1"]

@@ -1,0 +1,384 @@
+"""PostsWithNewComments: which posts are asked about, and what of them is remembered."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import ParentStreamConfig
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+from airbyte_cdk.sources.types import Record, StreamSlice
+
+from source_tiktok_organic.components import PostsWithNewComments, sync_of
+from unit_tests.parts import budget
+from unit_tests.syncs import Clock
+
+STREAM = "videos_comments"
+OLD = "2026-10-01T08:00:00Z"
+FRESH = "2026-11-20T08:00:00Z"
+
+Known = Mapping[str, Mapping[str, int]]
+
+
+def row(item_id: str, comments: int | None, created: str = OLD, business_id: str = "-000abc") -> dict[str, Any]:
+    """A row of `videos`."""
+    return {
+        "item_id": item_id,
+        "business_id": business_id,
+        "video_creator_username": "harbour_coffee",
+        "create_time": created,
+        "comments": comments,
+        "thumbnail_url": f"https://example.com/{item_id}",
+        "likes": 5,
+    }
+
+
+def broken_off(business_id: str = "-000abc") -> dict[str, Any]:
+    """The place at which an account's list of posts breaks off."""
+    return {"business_id": business_id, "error": ConnectionError("broke off")}
+
+
+def parent_partition(business_id: str, rows: list[dict[str, Any]]) -> Mock:
+    """One account's partition of the stream `videos`."""
+    stream_slice = StreamSlice(partition={"business_id": business_id}, cursor_slice={})
+
+    def read() -> Iterator[Record]:
+        for found in rows:
+            if "error" in found:
+                raise found["error"]
+            yield Record(data=found, stream_name="videos", associated_slice=stream_slice)
+
+    partition = Mock()
+    partition.read.side_effect = read
+    return partition
+
+
+def router(
+    *rows: dict[str, Any],
+    known: Known | None = None,
+    api_budget: APIBudget | None = None,
+    name: str = STREAM,
+) -> PostsWithNewComments:
+    """The router over these rows, in a sync whose state has the numbers in `known`."""
+    api_budget = api_budget or budget()
+    if known is not None:
+        sync_of(api_budget).known_comments[STREAM] = known
+    accounts: dict[str, list[dict[str, Any]]] = {}
+    for found in rows:
+        accounts.setdefault(found["business_id"], []).append(found)
+    videos = Mock()
+    videos.name = "videos"
+    videos.generate_partitions.return_value = [parent_partition(*account) for account in accounts.items()]
+    parent = ParentStreamConfig(
+        stream=videos,
+        parent_key="item_id",
+        partition_field="video_id",
+        extra_fields=[["business_id"], ["video_creator_username"], ["create_time"], ["comments"], ["thumbnail_url"]],
+        config={},
+        parameters={},
+    )
+    return PostsWithNewComments(
+        parent_stream_configs=[parent], config={}, parameters={"name": name}, api_budget=api_budget
+    )
+
+
+def asked(posts: PostsWithNewComments) -> list[str]:
+    """The posts that are asked about."""
+    return [found.partition["video_id"] for found in posts.stream_slices()]
+
+
+def remembered(posts: PostsWithNewComments) -> Any:
+    """The state, as plain data."""
+    ((name, accounts),) = posts.get_stream_state().items()
+    return {name: {business_id: dict(counts) for business_id, counts in accounts.items()}}
+
+
+# --- Slices ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_post_is_a_slice_of_account_and_post_with_what_its_rows_need() -> None:
+    (found,) = router(row("7", 12)).stream_slices()
+
+    assert found.partition == {"business_id": "-000abc", "video_id": "7"}
+    assert found.cursor_slice == {}
+    assert found.extra_fields == {
+        "business_id": "-000abc",
+        "video_creator_username": "harbour_coffee",
+        "create_time": "2026-10-01T08:00:00Z",
+        "comments": 12,
+        "thumbnail_url": "https://example.com/7",
+        "seen": set(),
+    }
+
+
+def test_what_one_post_has_seen_another_has_not() -> None:
+    first, second = router(row("7", 12), row("8", 12)).stream_slices()
+    first.extra_fields["seen"].add("1")
+
+    assert second.extra_fields["seen"] == set()
+
+
+def test_posts_come_in_the_order_of_the_parent() -> None:
+    assert asked(router(row("9", 1), row("7", 1), row("8", 1))) == ["9", "7", "8"]
+
+
+def test_no_posts_are_no_slices_and_nothing_to_remember() -> None:
+    posts = router()
+
+    assert asked(posts) == []
+    assert remembered(posts) == {"comments": {}}
+
+
+def test_slices_add_nothing_to_requests() -> None:
+    posts = router(row("7", 12))
+    (found,) = posts.stream_slices()
+
+    assert posts.get_request_params(stream_slice=found) == {}
+
+
+# --- Which posts ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("comments", "known", "is_asked"),
+    [
+        pytest.param(12, None, True, id="never read"),
+        pytest.param(12, 11, True, id="more than then"),
+        pytest.param(12, 13, True, id="fewer than then"),
+        pytest.param(12, 12, False, id="as many as then"),
+        pytest.param(0, None, False, id="none ever"),
+        pytest.param(0, 0, False, id="none then and now"),
+        pytest.param(0, 3, False, id="all deleted"),
+        pytest.param(3, 0, True, id="the first ones"),
+        pytest.param(None, None, True, id="TikTok does not say, never read"),
+        pytest.param(None, 5, True, id="TikTok does not say any more"),
+    ],
+)
+def test_an_older_post_is_asked_about_if_its_number_of_comments_changed(
+    comments: int | None, known: int | None, is_asked: bool
+) -> None:
+    state = {} if known is None else {"-000abc": {"7": known}}
+
+    assert asked(router(row("7", comments), known=state)) == (["7"] if is_asked else [])
+
+
+@pytest.mark.parametrize(("comments", "known"), [(12, 12), (12, None), (0, None), (0, 0), (None, None)])
+def test_a_post_younger_than_48_hours_is_always_asked_about(comments: int | None, known: int | None) -> None:
+    state = {} if known is None else {"-000abc": {"7": known}}
+
+    assert asked(router(row("7", comments, FRESH), known=state)) == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("created", "is_asked"),
+    [("2026-11-18T12:00:01Z", True), ("2026-11-18T12:00:00Z", False), ("2026-11-18T11:59:59Z", False)],
+)
+def test_48_hours_end_to_the_second(created: str, is_asked: bool) -> None:
+    state = {"-000abc": {"7": 12}}
+
+    assert asked(router(row("7", 12, created), known=state)) == (["7"] if is_asked else [])
+
+
+def test_48_hours_count_from_the_beginning_of_the_sync(clock: Clock) -> None:
+    api_budget = budget()
+    sync_of(api_budget)
+    clock.tick(3600)
+
+    posts = router(row("7", 12, "2026-11-18T12:30:00Z"), known={"-000abc": {"7": 12}}, api_budget=api_budget)
+
+    assert asked(posts) == ["7"]
+
+
+def test_the_numbers_of_another_account_do_not_count() -> None:
+    posts = router(row("7", 12), row("7", 12, business_id="-000xyz"), known={"-000abc": {"7": 12}})
+
+    assert [found.partition for found in posts.stream_slices()] == [{"business_id": "-000xyz", "video_id": "7"}]
+
+
+def test_the_numbers_of_another_stream_do_not_count() -> None:
+    posts = router(row("7", 12), known={"-000abc": {"7": 12}}, name="videos_comments_replies")
+
+    assert asked(posts) == ["7"]
+
+
+# --- What is remembered ---------------------------------------------------------------------------------------------
+
+
+def test_before_the_first_post_the_numbers_are_those_of_the_last_sync() -> None:
+    assert remembered(router(row("7", 12), known={"-000abc": {"7": 11, "8": 2}})) == {
+        "comments": {"-000abc": {"7": 11, "8": 2}}
+    }
+
+
+def test_with_each_post_its_number_is_noted() -> None:
+    posts = router(row("9", 3), row("8", 2), row("7", 12), known={"-000abc": {"8": 1}})
+    slices = iter(posts.stream_slices())
+
+    next(slices)
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 1}}}
+    next(slices)
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2}}}
+    next(slices)
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2, "7": 12}}}
+
+
+def test_no_number_is_noted_before_its_post_is_handed_out() -> None:
+    posts = router(*(row(str(number), 1) for number in range(300)))
+    handed_out = set()
+
+    for found in posts.stream_slices():
+        handed_out.add(found.partition["video_id"])
+        assert set(remembered(posts)["comments"].get("-000abc", {})) <= handed_out
+
+
+def test_numbers_are_noted_often_enough_that_an_interruption_repeats_little() -> None:
+    posts = router(*(row(str(number), 1) for number in range(1000)))
+
+    behind = [
+        number + 1 - len(posts.get_stream_state()["comments"]["-000abc"])
+        for number, _ in enumerate(posts.stream_slices())
+    ]
+
+    assert behind[:20] == [0] * 20
+    assert max(behind) <= 50
+    assert remembered(posts)["comments"]["-000abc"] == {str(number): 1 for number in range(1000)}
+
+
+def test_a_thousand_posts_leave_few_different_states_behind() -> None:
+    posts = router(*(row(str(number), 1) for number in range(1000)))
+
+    states: list[Any] = []
+    for _ in posts.stream_slices():
+        counts = posts.get_stream_state()["comments"]["-000abc"]
+        if not states or states[-1] is not counts:
+            states.append(counts)
+
+    assert len(states) < 150
+
+
+def test_at_the_end_the_numbers_are_those_of_the_posts_that_have_comments() -> None:
+    posts = router(
+        row("9", 3, FRESH),
+        row("8", 0, FRESH),
+        row("7", 12),
+        row("6", 0),
+        row("5", None),
+        known={"-000abc": {"7": 12, "6": 4}},
+    )
+
+    assert asked(posts) == ["9", "8", "5"]
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 12}}}
+
+
+def test_posts_that_are_not_listed_any_more_are_forgotten_at_the_end_and_not_before() -> None:
+    posts = router(row("9", 3), row("7", 13), known={"-000abc": {"7": 12, "1": 5}})
+    slices = iter(posts.stream_slices())
+
+    next(slices)
+    next(slices)
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13, "1": 5}}}
+    assert list(slices) == []
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13}}}
+
+
+def test_an_account_that_lists_no_posts_any_more_is_forgotten() -> None:
+    posts = router(row("7", 12), known={"-000abc": {"7": 12}, "-000gone": {"1": 5}})
+
+    assert asked(posts) == []
+    assert remembered(posts) == {"comments": {"-000abc": {"7": 12}}}
+
+
+def test_one_account_after_the_other() -> None:
+    posts = router(
+        row("7", 12),
+        row("7", 13, business_id="-000xyz"),
+        known={"-000abc": {"1": 5}, "-000xyz": {"7": 12, "2": 6}},
+    )
+    slices = iter(posts.stream_slices())
+
+    next(slices)
+    assert remembered(posts)["comments"] == {"-000abc": {"1": 5, "7": 12}, "-000xyz": {"7": 12, "2": 6}}
+    next(slices)
+    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "2": 6}}
+    assert list(slices) == []
+    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13}}
+
+
+def test_a_list_of_posts_that_breaks_off_forgets_nothing() -> None:
+    posts = router(row("9", 3), row("8", 2), broken_off(), known={"-000abc": {"7": 12}, "-000xyz": {"1": 5}})
+
+    with pytest.raises(ConnectionError):
+        list(posts.stream_slices())
+
+    assert remembered(posts)["comments"]["-000abc"]["7"] == 12
+    assert remembered(posts)["comments"]["-000xyz"] == {"1": 5}
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 21, 22, 23, 24, 25, 60, 61, 62, 63])
+def test_the_last_post_before_a_list_breaks_off_is_not_remembered_because_the_cdk_loses_it(count: int) -> None:
+    # The list itself is one post ahead as well.
+    posts = router(*(row(str(number), 1) for number in range(count + 1)), broken_off())
+    handed_out: list[str] = []
+
+    with pytest.raises(ConnectionError):
+        handed_out.extend(found.partition["video_id"] for found in posts.stream_slices())
+
+    assert handed_out == [str(number) for number in range(count)]
+    assert set(remembered(posts)["comments"].get("-000abc", {})) <= set(handed_out[:-1])
+    assert len(remembered(posts)["comments"].get("-000abc", {})) >= count - 5
+
+
+def test_the_last_post_of_an_account_is_not_remembered_where_the_next_account_breaks_off_at_once() -> None:
+    posts = router(row("9", 3), row("8", 2), broken_off("-000xyz"), known={"-000abc": {"8": 1}, "-000xyz": {"1": 5}})
+
+    with pytest.raises(ConnectionError):
+        list(posts.stream_slices())
+
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 1}, "-000xyz": {"1": 5}}}
+
+
+def test_an_account_that_was_walked_stays_remembered_where_the_next_breaks_off_later() -> None:
+    posts = router(
+        row("9", 3),
+        row("8", 2),
+        row("2", 6, business_id="-000xyz"),
+        row("1", 6, business_id="-000xyz"),
+        broken_off("-000xyz"),
+        known={"-000abc": {"8": 1, "4": 4}, "-000xyz": {"1": 5}},
+    )
+
+    with pytest.raises(ConnectionError):
+        list(posts.stream_slices())
+
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2}, "-000xyz": {"1": 5}}}
+
+
+def test_a_state_that_was_taken_does_not_change_afterwards() -> None:
+    posts = router(row("9", 3), row("8", 2), known={"-000abc": {"8": 1}})
+    slices = iter(posts.stream_slices())
+    next(slices)
+    taken = copy.deepcopy(posts.get_stream_state())
+    list(slices)
+
+    assert taken == {"comments": {"-000abc": {"9": 3, "8": 1}}}
+
+
+def test_the_numbers_of_the_last_sync_are_not_changed() -> None:
+    known = {"-000abc": {"7": 11, "1": 5}}
+
+    list(router(row("7", 12), known=known).stream_slices())
+
+    assert known == {"-000abc": {"7": 11, "1": 5}}
+
+
+def test_a_copy_of_a_state_copies_no_numbers() -> None:
+    posts = router(row("7", 12))
+    list(posts.stream_slices())
+    state = posts.get_stream_state()
+
+    copied = copy.deepcopy(state)
+
+    assert copied == state
+    assert copied["comments"] is not state["comments"]
+    assert copied["comments"]["-000abc"] is state["comments"]["-000abc"]
