@@ -1,6 +1,7 @@
 """Read every stream of an emulated TikTok account into a DuckDB file with PyAirbyte, and show what is in it.
 
-Run it with `make demo`, or `make demo POSTS=1000` for a larger account. It needs neither a TikTok account nor a
+Run it with `make demo`, `make demo POSTS=1000` for a larger account, or `make demo FAMILY=login_kit` for TikTok's other
+product. It needs neither a TikTok account nor a
 network: the emulator of this project stands for TikTok.
 """
 
@@ -8,6 +9,7 @@ import os
 import shutil
 import sys
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,22 @@ from integration_tests.emulator.server import running_emulator
 
 FOLDER = Path("demo")
 DATABASE = FOLDER / "tiktok.duckdb"
-QUESTION = "Which posts were seen most, and how much of that came from the For You feed?"
-QUERY = """\
+
+
+@dataclass(frozen=True)
+class Family:
+    """One of TikTok's two products, and something to ask its data."""
+
+    credentials: dict[str, str]
+    question: str
+    query: str
+
+
+FAMILIES = {
+    "business": Family(
+        {"auth_type": "business_oauth", "client_id": "7400000000000000001", "client_secret": "emulator-client-secret"},
+        "Which posts were seen most, and how much of that came from the For You feed?",
+        """\
 SELECT v.create_time::DATE AS published, v.caption, v.video_views,
        round(100 * s.impression_sources_percentage) AS percent_for_you
 FROM videos v
@@ -29,19 +45,29 @@ LEFT JOIN videos_impression_sources s
   ON s.business_id = v.business_id AND s.item_id = v.item_id AND s.metric_date = v.metric_date
  AND s.impression_sources_impression_source = 'For You'
 ORDER BY v.video_views DESC
-LIMIT 5"""
+LIMIT 5""",
+    ),
+    "login_kit": Family(
+        {"auth_type": "login_kit", "client_key": "7400000000000000001", "client_secret": "emulator-client-secret"},
+        "Which posts were liked by most of those who saw them?",
+        """\
+SELECT v.created_at::DATE AS published, v.title, v.view_count,
+       round(100 * v.like_count / v.view_count, 1) AS percent_liked
+FROM user_videos v
+JOIN user_info u ON u.open_id = v.open_id
+WHERE v.view_count > 0
+ORDER BY percent_liked DESC
+LIMIT 5""",
+    ),
+}
 
 
-def authorised_config(emulator_url: str) -> dict[str, Any]:
+def authorised_config(emulator_url: str, name: str) -> dict[str, Any]:
     """The config of a user who has just authenticated: app credentials and a refresh token."""
-    grant = requests.post(f"{emulator_url}/_emulator/grant", json={"open_id": FIRST_OPEN_ID}, timeout=10).json()
+    wish = {"open_id": FIRST_OPEN_ID, "family": name}
+    grant = requests.post(f"{emulator_url}/_emulator/grant", json=wish, timeout=10).json()
     return {
-        "credentials": {
-            "auth_type": "business_oauth",
-            "client_id": "7400000000000000001",
-            "client_secret": "emulator-client-secret",
-            "refresh_token": grant["refresh_token"],
-        },
+        "credentials": {**FAMILIES[name].credentials, "refresh_token": grant["refresh_token"]},
         "api_url": emulator_url,
         # TikTok allows 40; the comments of a few hundred posts would take a quarter of an hour.
         "requests_per_minute": 6000,
@@ -86,20 +112,24 @@ def show_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def main() -> None:
     """Run the demo from an empty folder."""
     posts = int(os.environ.get("POSTS") or 214)
+    name = os.environ.get("FAMILY") or "business"
+    if name not in FAMILIES:
+        sys.exit(f"FAMILY is '{name}', but it must be {' or '.join(FAMILIES)}.")
+    family = FAMILIES[name]
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with an account of {posts} posts …")
-    no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0)
+    no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
     with running_emulator(accounts=[AccountSpec(posts=posts)], knobs=no_limits) as emulator:
         print(f"Checking the connection and reading every stream from {emulator.url} …")
-        read_into_duckdb(authorised_config(emulator.url))
+        read_into_duckdb(authorised_config(emulator.url, name))
 
     with duckdb.connect(str(DATABASE)) as connection:
         show_tables(connection)
         print(f"\nThe data is in {DATABASE}, a table for each stream.")
         print("Open it with any DuckDB client; docs of every column: source-tiktok-organic discover.")
-        print(f"{QUESTION}\n\n{QUERY}\n")
-        connection.sql(QUERY).show(max_width=110)
+        print(f"{family.question}\n\n{family.query}\n")
+        connection.sql(family.query).show(max_width=110)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def start_tiktok() -> Iterator[StartTikTok]:
     with ExitStack() as stack:
 
         def start(*accounts: AccountSpec, **knobs: Any) -> RunningEmulator:
-            limits_off: dict[str, Any] = {"account_endpoint_qpm": 0, "app_qpm": 0, "app_qps": 0}
+            limits_off: dict[str, Any] = {"account_endpoint_qpm": 0, "app_qpm": 0, "app_qps": 0, "display_qpm": 0}
             emulator = Emulator(accounts=accounts or [AccountSpec(posts=45)], knobs=Knobs(**(limits_off | knobs)))
             return stack.enter_context(running_emulator(emulator))
 

@@ -38,6 +38,8 @@ STREAMS = [
 # Apart from the others, because they cost a call for each post.
 COMMENT_STREAMS = ["videos_comments", "videos_comments_replies"]
 
+LOGIN_KIT_STREAMS = ["user_info", "user_videos"]
+
 SYNC_MODES = ["full_refresh", "incremental"]
 # No run may take longer.
 SECONDS = 120
@@ -288,6 +290,21 @@ def token_config(
             "auth_type": "business_access_token",
             "access_token": (grant or granted(emulator, open_id))["access_token"],
             "business_id": open_id,
+        },
+        "api_url": emulator.url,
+        "requests_per_minute": 6000,
+        **settings,
+    }
+
+
+def login_kit_config(emulator: Served, grant: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """The config of a user who has just authenticated with Login Kit."""
+    return {
+        "credentials": {
+            "auth_type": "login_kit",
+            "client_key": "7400000000000000001",
+            "client_secret": "emulator-client-secret",
+            "refresh_token": (grant or granted(emulator, family="login_kit"))["refresh_token"],
         },
         "api_url": emulator.url,
         "requests_per_minute": 6000,

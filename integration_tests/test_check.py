@@ -40,7 +40,7 @@ def test_it_says_whom_a_bare_token_reached(connector: Connector, tiktok: Running
 
     assert (
         f"Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id {FIRST_OPEN_ID})."
-        " It granted: what a bare access token does not tell."
+        " It granted: what TikTok does not tell of this token."
     ) in output.logs
     assert calls_of(tiktok) == 1
 

@@ -9,17 +9,15 @@ import duckdb
 import pytest
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, LOGIN_KIT_STREAMS, STREAMS, token_config
 from integration_tests.emulator.accounts import AccountSpec
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def run_demo(folder: Path, **options: str) -> tuple[str, Path]:
     """What the demo printed, and its database."""
-    folder = tmp_path_factory.mktemp("demo")
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(ROOT), "POSTS": "60"}
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(ROOT), "POSTS": "60", **options}
     process = subprocess.run(
         [sys.executable, "-m", "examples.demo"],
         cwd=folder,
@@ -31,6 +29,29 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     )
     assert process.returncode == 0, process.stderr[-2000:]
     return process.stdout, folder / "demo" / "tiktok.duckdb"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The demo of the API for Business."""
+    return run_demo(tmp_path_factory.mktemp("demo"))
+
+
+def test_the_demo_of_login_kit_shows_its_two_tables(tmp_path: Path) -> None:
+    printed, database = run_demo(tmp_path, FAMILY="login_kit")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for stream in LOGIN_KIT_STREAMS:
+            (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
+            assert rows > 0, stream
+            assert f"{stream} {rows}" in " ".join(printed.split()), stream
+        types = dict(
+            connection.execute(
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'user_videos'"
+            ).fetchall()
+        )
+    assert types["create_time"] == "BIGINT"
+    assert types["created_at"].startswith("TIMESTAMP")
+    assert "percent_liked" in printed
 
 
 def test_the_demo_fills_seventeen_tables_and_shows_them(demo: tuple[str, Path]) -> None:

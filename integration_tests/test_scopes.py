@@ -8,21 +8,11 @@ import pytest
 from integration_tests.conftest import StartTikTok
 from integration_tests.connector import STREAMS, Connector, Output, call_log, granted, oauth_config, token_config
 from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.emulator.fields import ANALYTICS_SCOPES
 from integration_tests.emulator.server import RunningEmulator
 
 PROFILE, POSTS = "business/get/", "business/video/list/"
 TOKEN_INFO, REFRESH = "tt_user/token_info/get/", "tt_user/oauth2/refresh_token/"
-SCOPES = [
-    "user.info.basic",
-    "user.info.username",
-    "user.info.profile",
-    "user.info.stats",
-    "user.account.type",
-    "user.insights",
-    "video.list",
-    "video.insights",
-    "comment.list",
-]
 AUDIENCE = [name for name in STREAMS if name.startswith("account_")]
 POST_BREAKDOWNS = [name for name in STREAMS if name.startswith("videos_")]
 
@@ -80,7 +70,7 @@ def test_streams_made_of_a_missing_scope_fail_by_name_and_the_others_finish(
     connector: Connector, start_tiktok: StartTikTok, way: Way, code: str, missing: str, streams: list[str]
 ) -> None:
     tiktok = start_tiktok(missing_scope=code)
-    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope != missing])
+    grant = granted(tiktok, scopes=[scope for scope in ANALYTICS_SCOPES if scope != missing])
 
     output = connector.read(way(connector, tiktok, grant))
 
@@ -96,7 +86,7 @@ def test_columns_of_missing_scopes_are_null_and_said_once(
     connector: Connector, tiktok: RunningEmulator, way: Way
 ) -> None:
     missing = {"user.info.stats", "user.account.type", "video.insights"}
-    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope not in missing])
+    grant = granted(tiktok, scopes=[scope for scope in ANALYTICS_SCOPES if scope not in missing])
 
     output = connector.read(way(connector, tiktok, grant))
 
@@ -141,7 +131,9 @@ def test_a_token_that_needs_no_renewal_costs_one_question_for_its_scopes(
 
 
 def test_a_bare_token_without_the_analytics_costs_two_calls_more(connector: Connector, tiktok: RunningEmulator) -> None:
-    grant = granted(tiktok, scopes=[scope for scope in SCOPES if scope not in ("user.insights", "video.insights")])
+    grant = granted(
+        tiktok, scopes=[scope for scope in ANALYTICS_SCOPES if scope not in ("user.insights", "video.insights")]
+    )
 
     connector.read(token_config(tiktok, grant=grant), ["account", "videos", "videos_audience_types"])
 

@@ -22,9 +22,10 @@ def test_spec_names_the_ways_to_authenticate_and_hides_the_secrets(connector: Co
     assert [variant["properties"]["auth_type"]["const"] for variant in variants] == [
         "business_oauth",
         "business_access_token",
+        "login_kit",
     ]
     secrets = {name for variant in variants for name, one in variant["properties"].items() if one.get("airbyte_secret")}
-    assert secrets == {"client_id", "client_secret", "refresh_token", "access_token"}
+    assert secrets == {"client_id", "client_key", "client_secret", "refresh_token", "access_token"}
     assert specification["properties"]["api_url"]["airbyte_hidden"] is True
 
 

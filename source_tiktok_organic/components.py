@@ -182,10 +182,11 @@ class Sync:
         with self._lock:
             return self._grants.setdefault(position, Grant())
 
-    def grant_of(self, business_id: str) -> Grant:
-        """The grant of the account with this business_id."""
+    def grant_of(self, business_id: str | None) -> Grant:
+        """The grant of the account with this business_id, the first where it is not known yet."""
         with self._lock:
-            return next(grant for grant in self._grants.values() if grant.business_id == business_id)
+            named = (grant for grant in self._grants.values() if grant.business_id == business_id)
+            return next(named, self._grants[0])
 
     def is_replacement(self, access_token: str | None) -> bool:
         """Whether this token replaced one that TikTok refused; None is no token."""
@@ -305,25 +306,34 @@ def _require(credentials: Mapping[str, Any], *names: str) -> None:
 class TokenEndpoints:
     """Asks TikTok for a new access token, and what an access token allows.
 
-    Both are POSTs with a JSON body and without a token in the headers (fact sheet A2.3, A2.5). Errors come as HTTP
-    200 and are the requester's error handler's to recognise; it lets an answer pass that refuses the access token.
+    Both are POSTs without a token in the headers (fact sheet A2.3, A2.5, B1). Errors may come as HTTP 200 and are the
+    requester's error handler's to recognise; it lets an answer pass that refuses the access token.
+
+    The families differ in `body` ("json" or "data", which is a form), in the name of the app's id, in `envelope`, the
+    key of the answer that holds the tokens (none where it is flat), in `end_of_permission` and in `account_id`, the
+    setting that names the account (none where there is no such setting). Only one has a `token_info_path`.
     """
 
     requester: Any
     refresh_path: str
-    token_info_path: str
+    body: str
+    client_id: str
+    end_of_permission: str
+    token_info_path: str = ""
+    envelope: str = ""
+    account_id: str = ""
 
-    def refresh(self, client_id: str, client_secret: str, refresh_token: str) -> Mapping[str, Any]:
-        """New tokens for `refresh_token`.
+    def refresh(self, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+        """New tokens for the refresh token of `credentials`.
 
         Out: `{"access_token": "act.…", "expires_in": 86400, "refresh_token": "rft.…", "refresh_token_expires_in":
         31528800, "open_id": "-000abc", "scope": "user.info.basic,video.list", …}`; times in seconds
         """
         body = {
-            "client_id": client_id,
-            "client_secret": client_secret,
+            self.client_id: credentials[self.client_id],
+            "client_secret": credentials["client_secret"],
             "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
+            "refresh_token": credentials["refresh_token"],
         }
         data = self._data_of(self.refresh_path, body)
         if data is None:
@@ -332,12 +342,13 @@ class TokenEndpoints:
             )
         return data
 
-    def token_info(self, client_id: str, access_token: str) -> Mapping[str, Any] | None:
+    def token_info(self, credentials: Mapping[str, Any], access_token: str) -> Mapping[str, Any] | None:
         """What `access_token` allows, or None where TikTok refuses it.
 
         Out: `{"app_id": "7400000000000000001", "creator_id": "-000abc", "scope": "user.info.basic,video.list"}`
         """
-        return self._data_of(self.token_info_path, {"app_id": client_id, "access_token": access_token})
+        body = {"app_id": credentials[self.client_id], "access_token": access_token}
+        return self._data_of(self.token_info_path, body)
 
     def write_back(self, config: Config) -> None:
         """Hand `config` to the platform, which stores it for the next sync: at once, whatever happens next."""
@@ -349,8 +360,11 @@ class TokenEndpoints:
             self.requester.message_repository.emit_message(message)
 
     def _data_of(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        response = self.requester.send_request(path=path, request_body_json=body)
-        return data_of(response) if (_body_of(response) or {}).get("code") == 0 else None
+        response = self.requester.send_request(path=path, **{f"request_body_{self.body}": body})
+        if self.requester.error_handler.interpret_response(response) is not SUCCESS_RESOLUTION:
+            return None
+        answer: Mapping[str, Any] = (_body_of(response) or {}) if not self.envelope else data_of(response)
+        return answer
 
 
 @dataclass
@@ -368,9 +382,9 @@ class OAuthAccount:
     endpoints: TokenEndpoints = field(repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("client_secret", "refresh_token", "access_token"):
+        for name in (self.endpoints.client_id, "client_secret", "refresh_token", "access_token"):
             self.sync.keep_secret(self.credentials.get(name))
-        self.grant.business_id = self.grant.business_id or self.credentials.get("business_id") or None
+        self.grant.business_id = self.grant.business_id or self.credentials.get(self.endpoints.account_id) or None
 
     @property
     def business_id(self) -> str:
@@ -394,16 +408,18 @@ class OAuthAccount:
                 self.grant.replacement = self.credentials["access_token"]
 
     def learn_scopes(self) -> None:
-        """Have `grant.scopes` filled: they come with a renewal, or else from one call for the sync."""
+        """Have `grant.scopes` filled: they come with a renewal, or else from one call for the sync, if there is one."""
         with self.grant.lock:
             if self.grant.scopes is not None:
+                return
+            if not self.endpoints.token_info_path and not self._has_ended():
                 return
             access_token = self.access_token()
             if self.grant.scopes is None:
                 self._ask_once(lambda: self._look_up(access_token))
 
     def _look_up(self, access_token: str) -> None:
-        info = self.endpoints.token_info(self.credentials["client_id"], access_token)
+        info = self.endpoints.token_info(self.credentials, access_token)
         if info is None:
             self.replace(access_token)
         else:
@@ -430,17 +446,16 @@ class OAuthAccount:
 
     def _renew(self) -> None:
         credentials = self.credentials
-        data = self.endpoints.refresh(
-            credentials["client_id"], credentials["client_secret"], credentials["refresh_token"]
-        )
+        data = self.endpoints.refresh(credentials)
         wrong = [name for name, kind in _RENEWED.items() if not isinstance(data.get(name), kind)]
         renewed = {name: data[name] for name in ("refresh_token", "access_token") if data.get(name)}
         for token in renewed.values():
             self.sync.keep_secret(token)
         if "expires_in" not in wrong:
             renewed["token_expiry_date"] = str(ab_datetime_now() + timedelta(seconds=data["expires_in"]))
-        if not credentials.get("business_id") and "open_id" not in wrong:
-            renewed["business_id"] = data["open_id"]
+        account_id = self.endpoints.account_id
+        if account_id and not credentials.get(account_id) and "open_id" not in wrong:
+            renewed[account_id] = data["open_id"]
         # First of all: TikTok may have ended the old refresh token, whatever is wrong with the rest of its answer.
         with self.sync.config_lock:
             credentials.update(renewed)
@@ -448,13 +463,14 @@ class OAuthAccount:
         if wrong:
             raise unexpected_answer(f"TikTok renewed the access token without a proper {', '.join(wrong)}.")
         self._take(data["open_id"], data.get("scope"))
-        self._warn_before_the_end(data.get("refresh_token_expires_in"))
+        self._warn_before_the_end(data.get(self.endpoints.end_of_permission))
 
     def _take(self, open_id: str | None, scope: str | None) -> None:
-        if open_id and self.credentials.get("business_id") not in (None, "", open_id):
+        configured = self.credentials.get(self.endpoints.account_id)
+        if open_id and configured and configured != open_id:
             raise config_error(
-                f"The setting `business_id` is '{self.credentials['business_id']}', but the account that was "
-                f"authenticated is '{open_id}'. Empty the setting, or authenticate with the account that it names."
+                f"The setting `{self.endpoints.account_id}` is '{configured}', but the account that was authenticated "
+                f"is '{open_id}'. Empty the setting, or authenticate with the account that it names."
             )
         if not open_id or scope is None:
             raise unexpected_answer("TikTok did not say which account and which permissions a token is for.")
@@ -518,11 +534,12 @@ Account = OAuthAccount | AccessTokenAccount
 
 
 @dataclass
-class BusinessAuthenticator(DeclarativeAuthenticator):
+class AccountAuthenticator(DeclarativeAuthenticator):
     """Sends each request with the access token of the account that it asks about.
 
     In:  GET …/business/get/?business_id=-000abc
-    Out: the same with the header `Access-Token: act.…` (fact sheet A3: TikTok ignores `Authorization`)
+    Out: the same with the header `Access-Token: act.…`, or with `header` "Authorization" and `scheme` "Bearer " in the
+         other family (fact sheet A3, B3: each ignores the other's)
 
     Raises a config error where the config's credentials are incomplete, as soon as it is built.
     """
@@ -531,8 +548,9 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
     parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     token_requester: Any
-    refresh_path: str
-    token_info_path: str
+    tokens: Mapping[str, str]
+    header: str
+    scheme: str = ""
     accounts: list[Account] = field(init=False)
     _sent: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
@@ -545,8 +563,8 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
             _require(credentials, "access_token", "business_id")
             account = AccessTokenAccount(credentials, sync, sync.grant(0))
         else:
-            _require(credentials, "client_id", "client_secret", "refresh_token")
-            endpoints = TokenEndpoints(self.token_requester, self.refresh_path, self.token_info_path)
+            endpoints = TokenEndpoints(self.token_requester, **self.tokens)
+            _require(credentials, endpoints.client_id, "client_secret", "refresh_token")
             account = OAuthAccount(self.config, credentials, sync, sync.grant(0), endpoints)
         self.accounts = [account]
 
@@ -569,7 +587,8 @@ class BusinessAuthenticator(DeclarativeAuthenticator):
         """Set the header; the CDK calls this before each attempt, so a token that ended meanwhile is renewed."""
         business_ids = parse_qs(urlsplit(request.url or "").query).get("business_id", [None])
         account = self.account_of(business_ids[0])
-        token = request.headers["Access-Token"] = account.grant.access_token = account.access_token()
+        token = account.grant.access_token = account.access_token()
+        request.headers[self.header] = f"{self.scheme}{token}"
         self._sent.account, self._sent.token = account, token
         return request
 
@@ -606,7 +625,7 @@ class AccountPartitionRouter(_NoRequestOptions):
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
-    authenticator: BusinessAuthenticator
+    authenticator: AccountAuthenticator
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The accounts in the order of the config."""
@@ -754,14 +773,22 @@ class RequesterDecorator:
         return getattr(self.requester, name)
 
 
+_LISTS: Mapping[str, Callable[[list[str]], str]] = {
+    "json": lambda names: orjson.dumps(names).decode(),
+    "commas": ",".join,
+}
+
+
 @dataclass
 class FieldsRequester(RequesterDecorator):
     """Asks TikTok for the fields that the account's scopes open: it returns only what is named (fact sheet A6, A7).
 
     `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
     ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
-    Out: the query parameter `fields=["item_id","likes"]`, a JSON array; TikTok refuses a comma list. An endpoint that
-    knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
+    Out: the query parameter `fields=["item_id","likes"]` for `list_format` "json", `fields=item_id,likes` for "commas"
+         (fact sheet A6, B3: each family refuses the other's)
+
+    An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
 
     Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
     the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
@@ -776,6 +803,7 @@ class FieldsRequester(RequesterDecorator):
     requester: Any
     fields: Mapping[str, list[str]]
     needs: list[str] = field(default_factory=list)
+    list_format: str = "json"
     _stream: str = field(init=False)
     _needs: set[str] = field(init=False)
 
@@ -792,11 +820,11 @@ class FieldsRequester(RequesterDecorator):
         **call: Any,
     ) -> requests.Response | None:
         """Send the call of the wrapped requester with the parameter `fields`."""
-        account = self.get_authenticator().account_of(stream_slice.partition["business_id"])
+        account = self.get_authenticator().account_of(stream_slice.partition.get("business_id"))
 
         def send(scopes: list[str]) -> requests.Response | None:
             names = [name for scope in scopes for name in self.fields[scope]]
-            params = {**(request_params or {}), **({"fields": orjson.dumps(names).decode()} if names else {})}
+            params = {**(request_params or {}), **({"fields": _LISTS[self.list_format](names)} if names else {})}
             response: requests.Response | None = self.requester.send_request(
                 stream_slice=stream_slice, request_params=params, **call
             )
@@ -822,9 +850,10 @@ class FieldsRequester(RequesterDecorator):
         allowed = [scope for scope in self.fields if grant.allows(scope)]
         missing = [scope for scope in self.fields if scope not in allowed]
         needed = [scope for scope in missing if scope in self._needs] if allowed else missing
+        account = f"The account {grant.business_id}" if grant.business_id else "The account"
         if needed:
             raise config_error(
-                f"The account {grant.business_id} did not grant `{'`, `'.join(needed)}`, which the stream "
+                f"{account} did not grant `{'`, `'.join(needed)}`, which the stream "
                 f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
                 "or deselect the stream; the other streams go on."
             )
@@ -833,7 +862,7 @@ class FieldsRequester(RequesterDecorator):
             names = ", ".join(self.fields[scope])
             if sync.is_new(str(grant.business_id), scope, names):
                 LOGGER.warning(
-                    f"The account {grant.business_id} did not grant `{scope}`, so these fields stay null, or without "
+                    f"{account} did not grant `{scope}`, so these fields stay null, or without "
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
                 )
         return allowed
@@ -848,14 +877,19 @@ class FieldsRequester(RequesterDecorator):
         all but the last are tried, and only then one scope after the other.
         """
 
+        known: dict[tuple[str, ...], bool] = {}
+
         def is_accepted(tried: list[str]) -> bool:
-            try:
-                send(tried)
-            except AirbyteTracedException as error:
-                if error.failure_type != FailureType.config_error:
-                    raise
-                return False
-            return True
+            if tuple(tried) not in known:
+                try:
+                    send(tried)
+                except AirbyteTracedException as error:
+                    if error.failure_type != FailureType.config_error:
+                        raise
+                    known[tuple(tried)] = False
+                else:
+                    known[tuple(tried)] = True
+            return known[tuple(tried)]
 
         accepted = scopes[:1]
         if len(scopes) == 1 or not is_accepted(accepted):
@@ -955,11 +989,15 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     `errors` is the manifest's table, of which the first row that has the code applies: `{"codes": [40001,
     "50000-53999"], "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} …
     {message} … {request_id} …", "wait": 300}`. Besides TikTok's codes there are `unreachable` (no answer at all),
-    `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table has) and
-    `other`: any other code that the table lacks, which is a failure and never an empty success.
+    `http_429`, `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table
+    has) and `other`: any other code that the table lacks, which is a failure and never an empty success.
 
     In:  HTTP 200 with the body `{"code": 40001, "message": "No permission …", "request_id": "2026…", "data": {}}`
     Out: FAIL, a config error, "TikTok did not permit the stream `videos` (code 40001: No permission …). …"
+
+    `answer` says where an answer has its code, message and request_id, and `success` which code is none: `{"code":
+    ["error", "code"], "message": ["error", "message"], "request_id": ["error", "log_id"]}` and "ok" for a body such as
+    `{"data": {}, "error": {"code": "invalid_params", "message": "…", "log_id": "2026…"}}` (fact sheet A3, B2).
 
     It also says how long to wait before a call is made again: the row's `wait` in seconds, else `first_wait` and
     twice as long each time. When the last try has failed, it raises the row's sentence.
@@ -969,6 +1007,8 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     errors: list[dict[str, Any]]
+    answer: Mapping[str, list[str]]
+    success: Any
     fields: Mapping[str, list[str]] = field(default_factory=dict)
     first_wait: float = 2
     max_retries: int = 5
@@ -993,7 +1033,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
                 with suppress(ValueError):
                     sync_of(self.api_budget).keep_secret(json.loads(f'"{token}"'))
         body = self._answer_in(response)
-        if body["code"] == 0:
+        if body["code"] == self.success:
             return SUCCESS_RESOLUTION
         error = self._row_of(body["code"])
         action = ResponseAction(error["action"])
@@ -1025,12 +1065,13 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         if not isinstance(response, requests.Response):
             return {"code": "unreachable", "message": type(response).__name__}
         if response.status_code == 429:
-            return {"code": 40100, "message": "HTTP 429"}
+            return {"code": "http_429", "message": "HTTP 429"}
         body = _body_of(response)
-        if body is None or "code" not in body:
+        answer = {name: _at(body, path) for name, path in self.answer.items()}
+        if body is None or (answer["code"] is _NOTHING and self.success is not None):
             return {"code": "not_json", "message": f"HTTP {response.status_code}"}
-        answer = {name: body.get(name) for name in ("code", "message", "request_id")}
-        if answer["code"] == 0 and not response.ok:
+        answer = {name: None if value is _NOTHING else value for name, value in answer.items()}
+        if answer["code"] == self.success and not response.ok:
             answer["code"] = "other"
         if response.status_code >= 500 and self._row_of(answer["code"]) is self._row_of("other"):
             return {"code": "http_5xx", "message": f"HTTP {response.status_code}"}
@@ -1045,8 +1086,20 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         return str(error["sentence"].format(**details))
 
 
+_NOTHING = object()
+
+
+def _at(body: Any, path: list[str]) -> Any:
+    for key in path:
+        if not isinstance(body, dict) or key not in body:
+            return _NOTHING
+        body = body[key]
+    return body
+
+
 def _access_token_of(response: Any) -> str | None:
-    token: str | None = response.request.headers.get("Access-Token")
+    headers = response.request.headers
+    token: str | None = headers.get("Access-Token") or headers.get("Authorization", "").removeprefix("Bearer ")
     return token
 
 
@@ -1196,7 +1249,17 @@ class CommentPagination(PaginationStrategy):
         stream_slice: StreamSlice | None = None,
     ) -> Mapping[str, Any] | None:
         """The token of the next page, or None at the end."""
-        offset = _next_offset(data_of(response), (last_page_token_value or {"cursor": 0})["cursor"])
+        token = self.token_after(data_of(response), last_page_token_value or {"cursor": 0}, stream_slice)
+        if token is None and stream_slice:
+            # The CDK keeps slices for longer than it needs them.
+            stream_slice.extra_fields["seen"].clear()
+        return token
+
+    def token_after(
+        self, data: Mapping[str, Any], token: Mapping[str, Any], stream_slice: StreamSlice | None
+    ) -> Mapping[str, Any] | None:
+        """The token of the page after that of `token`."""
+        offset = _next_offset(data, token["cursor"])
         return None if offset is None else {"cursor": offset}
 
 
@@ -1208,18 +1271,10 @@ class ThreadPagination(CommentPagination):
          comment's replies: then those of `threads`, then the page of comments at 30, or the end where that is None
     """
 
-    def next_page_token(
-        self,
-        response: requests.Response,
-        last_page_size: int,
-        last_record: Record | None,
-        last_page_token_value: Any | None = None,
-        page_size_override: int | None = None,
-        stream_slice: StreamSlice | None = None,
+    def token_after(
+        self, data: Mapping[str, Any], token: Mapping[str, Any], stream_slice: StreamSlice | None
     ) -> Mapping[str, Any] | None:
-        """The token of the next page, or None at the end."""
-        data = data_of(response)
-        token = last_page_token_value or {"cursor": 0}
+        """The token of the page after that of `token`."""
         offset = _next_offset(data, token["cursor"])
         if "thread" in token:
             if offset is not None:
@@ -1430,18 +1485,18 @@ class RowTransformation(RecordTransformation):
 
 @dataclass
 class EpochToTimestamp(RowTransformation):
-    """Writes the columns in `columns` as RFC 3339 instead of epoch seconds.
+    """Writes columns as RFC 3339 instead of epoch seconds; `columns` maps them to the columns that they are made of.
 
-    In:  `{"create_time": "1788861607"}`
-    Out: `{"create_time": "2026-09-08T10:00:07Z"}`
+    In:  columns `{"created_at": "create_time"}`, the row `{"create_time": 1788861607}`
+    Out: `{"create_time": 1788861607, "created_at": "2026-09-08T10:00:07Z"}`
     """
 
-    columns: list[str] = field(default_factory=list)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
         """Change `row` in place."""
-        for column in self.columns:
-            row[column] = timestamp(row.get(column))
+        for column, source in self.columns.items():
+            row[column] = timestamp(row.get(source))
 
 
 @dataclass
@@ -1495,20 +1550,22 @@ class AccountReached(RowTransformation):
     """
 
     api_budget: APIBudget
+    account_id: str = "business_id"
+    username: str = "video_creator_username"
+    is_business: str = ""
 
     def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
         """Say it, the first time."""
         sync = sync_of(self.api_budget)
-        if not sync.is_new("reached", row["business_id"]):
+        if not sync.is_new("reached", str(row.get(self.account_id))):
             return
-        kinds = {True: "a Business Account", False: "a Personal Account"}
-        details = [
-            f"@{row['video_creator_username']}" if row.get("video_creator_username") else "username not shown",
-            kinds.get(row.get("is_business_account"), "account type not shown"),  # type: ignore[arg-type]
-            f"business_id {row['business_id']}",
-        ]
-        scopes = sync.grant_of(row["business_id"]).scopes
-        granted = "what a bare access token does not tell" if scopes is None else ", ".join(sorted(scopes))
+        details = [f"@{row[self.username]}" if row.get(self.username) else "username not shown"]
+        if self.is_business:
+            kinds: Mapping[Any, str] = {True: "a Business Account", False: "a Personal Account"}
+            details.append(kinds.get(row.get(self.is_business), "account type not shown"))
+        details.append(f"{self.account_id} {row.get(self.account_id)}")
+        scopes = sync.grant_of(row.get(self.account_id)).scopes
+        granted = "what TikTok does not tell of this token" if scopes is None else ", ".join(sorted(scopes))
         LOGGER.info(
             f"Reached the TikTok account {row.get('display_name') or 'without a shown name'} ({', '.join(details)}). "
             f"It granted: {granted}."

@@ -2,6 +2,7 @@
 
 import ast
 import logging
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -96,7 +97,7 @@ def plain_sentence(message: str) -> str:
     """
     with suppress(ValueError, SyntaxError):
         message = str(ast.literal_eval(message))
-    return message.removeprefix("Stream account is not available: ")
+    return re.sub(r"^Stream \w+ is not available: ", "", message)
 
 
 def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import M
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
-from source_tiktok_organic.components import BusinessAuthenticator, FieldsRequester, TikTokErrorHandler
+from source_tiktok_organic.components import AccountAuthenticator, FieldsRequester, TikTokErrorHandler
 from unit_tests.syncs import resolved_manifest, static_token_config
 
 
@@ -66,11 +66,11 @@ def authenticator_of(
     *,
     stream: str = "account",
     disable_retries: bool = False,
-) -> BusinessAuthenticator:
+) -> AccountAuthenticator:
     """The authenticator of a stream, for this config."""
     definition = _calls_of(stream)["authenticator"]
     authenticator = built(definition, config, api_budget, disable_retries=disable_retries)
-    assert isinstance(authenticator, BusinessAuthenticator)
+    assert isinstance(authenticator, AccountAuthenticator)
     return authenticator
 
 

@@ -34,7 +34,7 @@ from backoff import _sync as backoff_sync
 from freezegun.api import FrozenDateTimeFactory
 
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
-from unit_tests.tiktok import ACCESS_TOKEN, BUSINESS_ID, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TikTok
+from unit_tests.tiktok import ACCESS_TOKEN, BUSINESS_ID, CLIENT_ID, CLIENT_KEY, CLIENT_SECRET, REFRESH_TOKEN, TikTok
 
 ACCOUNT_STREAMS = (
     "account",
@@ -56,7 +56,9 @@ BREAKDOWN_STREAMS = (
 )
 POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
 COMMENT_STREAMS = ("videos_comments", "videos_comments_replies")
+# Those of the API for Business; a config of Login Kit has the two below and none of these.
 ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
+LOGIN_KIT_STREAMS = ("user_info", "user_videos")
 
 Row = dict[str, Any]
 State = list[AirbyteStateMessage]
@@ -92,6 +94,26 @@ def signed_in_config(settings: Mapping[str, Any] | None = None, /, **credentials
     """A config as it was written back: its access token is valid until tomorrow."""
     tokens = {"access_token": ACCESS_TOKEN, "token_expiry_date": "2026-11-21T00:00:00Z", "business_id": BUSINESS_ID}
     return oauth_config(settings, **{**tokens, **credentials})
+
+
+def login_kit_config(settings: Mapping[str, Any] | None = None, /, **credentials: Any) -> dict[str, Any]:
+    """A config of Login Kit as after the first sign-in: a refresh token and no access token yet."""
+    return {
+        "credentials": {
+            "auth_type": "login_kit",
+            "client_key": CLIENT_KEY,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": REFRESH_TOKEN,
+            **credentials,
+        },
+        **(settings or {}),
+    }
+
+
+def signed_in_login_kit_config(settings: Mapping[str, Any] | None = None, /, **credentials: Any) -> dict[str, Any]:
+    """A config of Login Kit as it was written back: its access token is valid until tomorrow."""
+    tokens = {"access_token": ACCESS_TOKEN, "token_expiry_date": "2026-11-21T00:00:00Z"}
+    return login_kit_config(settings, **{**tokens, **credentials})
 
 
 @cache
@@ -270,8 +292,10 @@ def check(tiktok: TikTok, clock: Clock, config: Mapping[str, Any], directory: Pa
     path = directory / "config.json"
     path.write_text(json.dumps(config), encoding="utf-8")
     arguments = TiktokOrganicEntrypoint.parse_args(["check", "--config", str(path)])
+    # The first streams of both families and the next ones, to see that only the first is asked.
+    streams = catalog("account", "videos", *LOGIN_KIT_STREAMS)
     with tiktok.serving(), clock.replacing_waits():
-        entrypoint = TiktokOrganicEntrypoint(PreparedSource(catalog("account"), config, None))
+        entrypoint = TiktokOrganicEntrypoint(PreparedSource(streams, config, None))
         messages = [AirbyteMessageSerializer.load(json.loads(line)) for line in entrypoint.run(arguments)]
     statuses = [message.connectionStatus for message in messages if message.connectionStatus]
     assert len(statuses) == 1

@@ -7,18 +7,33 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import Status
 
-from unit_tests.syncs import Clock, check, control_messages, oauth_config, signed_in_config, static_token_config
+from unit_tests.syncs import (
+    Clock,
+    check,
+    control_messages,
+    login_kit_config,
+    oauth_config,
+    signed_in_config,
+    signed_in_login_kit_config,
+    static_token_config,
+)
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
+    CLIENT_KEY,
     CLIENT_SECRET,
+    LOGIN_KIT_TOKEN_PATH,
     POSTS_PATH,
     PROFILE_PATH,
     REFRESH_PATH,
     REFRESH_TOKEN,
     RENEWED_REFRESH_TOKEN,
     TOKEN_INFO_PATH,
+    USER_INFO_PATH,
+    USER_VIDEOS_PATH,
     TikTok,
+    display_refusal,
     fixture,
+    login_kit_refusal,
     refusal,
 )
 
@@ -214,3 +229,111 @@ def test_all_calls_go_to_the_api_url(tiktok: TikTok, clock: Clock, tmp_path: Pat
     assert [call.url.split("/open_api/")[0] for call in tiktok.calls] == ["http://localhost:9000"] * len(tiktok.calls)
     assert len(tiktok.calls_of(REFRESH_PATH)) == 1
     assert tiktok.calls_of(POSTS_PATH) == []
+
+
+# --- Login Kit ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "calls"),
+    [
+        pytest.param(login_kit_config, [LOGIN_KIT_TOKEN_PATH, USER_INFO_PATH], id="renewal"),
+        pytest.param(signed_in_login_kit_config, [USER_INFO_PATH], id="valid token"),
+    ],
+)
+def test_a_good_config_of_login_kit_passes_with_at_most_two_calls(
+    config: Callable[[], dict[str, Any]], calls: list[str], tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, config(), tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert [call.path for call in tiktok.calls] == calls
+
+
+def test_a_revoked_token_of_login_kit_costs_its_renewal(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.valid_tokens = set()
+
+    status = check(tiktok, clock, signed_in_login_kit_config(), tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert [call.path for call in tiktok.calls] == [USER_INFO_PATH, LOGIN_KIT_TOKEN_PATH, USER_INFO_PATH]
+
+
+@pytest.mark.parametrize("config", [login_kit_config, signed_in_login_kit_config], ids=["renewal", "valid token"])
+@pytest.mark.parametrize("missing", [["user.info.stats"], ["video.list"]], ids=["no numbers", "no posts"])
+def test_an_account_that_granted_less_to_login_kit_passes_with_at_most_three_calls(
+    missing: list[str], config: Callable[[], dict[str, Any]], tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    tiktok.login_kit_scopes = [scope for scope in tiktok.login_kit_scopes if scope not in missing]
+
+    status = check(tiktok, clock, config(), tmp_path)
+
+    assert status.status == Status.SUCCEEDED
+    assert 1 <= len(tiktok.calls) <= 3
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "answer", "what_to_do"),
+    [
+        pytest.param(
+            login_kit_config(),
+            LOGIN_KIT_TOKEN_PATH,
+            login_kit_refusal("invalid_grant"),
+            "Authenticate the account again",
+            id="a refused renewal",
+        ),
+        pytest.param(
+            login_kit_config(client_secret="another"), "", None, "check client_key, client_secret", id="a wrong secret"
+        ),
+        pytest.param(
+            signed_in_login_kit_config(),
+            USER_INFO_PATH,
+            display_refusal("scope_not_authorized"),
+            "allow everything that TikTok lists",
+            id="a missing permission",
+        ),
+        pytest.param(
+            signed_in_login_kit_config(),
+            USER_INFO_PATH,
+            display_refusal("access_token_invalid"),
+            "authenticate the account again",
+            id="a token that stays refused",
+        ),
+        pytest.param(
+            login_kit_config(), USER_INFO_PATH, display_refusal("invalid_params"), "report", id="a refused parameter"
+        ),
+    ],
+)
+def test_a_refusal_of_login_kit_says_what_to_do_with_at_most_three_calls(
+    config: dict[str, Any], path: str, answer: Any, what_to_do: str, tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    tiktok.answer_always(path, answer)
+
+    status = check(tiktok, clock, config, tmp_path)
+
+    assert status.status == Status.FAILED
+    assert (status.message or "").startswith("TikTok")
+    assert what_to_do in (status.message or "")
+    assert 1 <= len(tiktok.calls) <= 3
+    assert tiktok.calls_of(USER_VIDEOS_PATH) == []
+
+
+@pytest.mark.parametrize("name", ["client_key", "client_secret", "refresh_token"])
+def test_a_mistake_in_a_config_of_login_kit_costs_no_call(
+    name: str, tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, login_kit_config(**{name: ""}), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert (status.message or "").startswith(f"The setting `credentials.{name}` is empty")
+    assert tiktok.calls == []
+
+
+def test_no_failure_of_login_kit_shows_a_secret(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    secrets = (CLIENT_KEY, REFRESH_TOKEN, CLIENT_SECRET)
+    tiktok.answer_always(LOGIN_KIT_TOKEN_PATH, login_kit_refusal("invalid_client", f"{', '.join(secrets)} is wrong."))
+
+    status = check(tiktok, clock, login_kit_config(), tmp_path)
+
+    assert "****, ****, **** is wrong." in (status.message or "")
+    assert [secret for secret in secrets if secret in (status.message or "")] == []

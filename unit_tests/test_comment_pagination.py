@@ -302,10 +302,11 @@ def test_replies_of_hidden_comments_that_did_not_come_along_are_counted_in_the_l
 
 def test_a_hidden_comment_that_tiktok_repeats_is_counted_once(caplog: pytest.LogCaptureFixture) -> None:
     stream_slice = post_slice()
-    answer = page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=False)
     with caplog.at_level(logging.INFO, logger="airbyte"):
-        next_token(threads, answer, None, stream_slice)
-        next_token(threads, answer, None, stream_slice)
+        next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=True), None, stream_slice)
+        next_token(
+            threads, page(listed("1", 5, status="HIDDEN"), cursor=2, has_more=False), {"cursor": 1}, stream_slice
+        )
 
     assert len(said(caplog)) == 1
 

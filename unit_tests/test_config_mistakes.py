@@ -8,7 +8,7 @@ import pytest
 
 from source_tiktok_organic import run as command
 from source_tiktok_organic.source import SourceTiktokOrganic, config_mistake
-from unit_tests.syncs import oauth_config, static_token_config
+from unit_tests.syncs import login_kit_config, oauth_config, static_token_config
 
 # What no sentence may repeat.
 SECRET = "act.DoNotRepeatMe!5001.em"
@@ -48,19 +48,22 @@ MISTAKES = [
     pytest.param(
         credentials(),
         "The setting `credentials.auth_type` is missing, but it must be 'business_oauth' for TikTok API for Business "
-        "(OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        "(OAuth) or 'business_access_token' for TikTok API for Business (access token) or 'login_kit' for Login Kit "
+        "(OAuth).",
         id="empty credentials",
     ),
     pytest.param(
         credentials(auth_type="oauth2.0", client_id="1"),
         "The setting `credentials.auth_type` is 'oauth2.0', but it must be 'business_oauth' for TikTok API for "
-        "Business (OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        "Business (OAuth) or 'business_access_token' for TikTok API for Business (access token) or 'login_kit' for "
+        "Login Kit (OAuth).",
         id="an unknown auth_type",
     ),
     pytest.param(
         credentials(auth_type=["business_oauth"]),
         "The setting `credentials.auth_type` is ['business_oauth'], but it must be 'business_oauth' for TikTok API "
-        "for Business (OAuth) or 'business_access_token' for TikTok API for Business (access token).",
+        "for Business (OAuth) or 'business_access_token' for TikTok API for Business (access token) or 'login_kit' for "
+        "Login Kit (OAuth).",
         id="an auth_type that is no text",
     ),
     pytest.param(
@@ -123,6 +126,42 @@ MISTAKES = [
         with_credential(static_token_config(), "business_id", 5),
         "The setting `credentials.business_id` is 5, but it must be text.",
         id="a number for the business_id",
+    ),
+    pytest.param(
+        without(login_kit_config(), "client_key"),
+        "The setting `credentials.client_key` is missing. The Client key of your app in TikTok for Developers.",
+        id="no client_key",
+    ),
+    pytest.param(
+        without(login_kit_config(client_id="7400000000000000001"), "client_key"),
+        "The setting `credentials.client_key` is missing. The Client key of your app in TikTok for Developers.",
+        id="a client_id instead of the client_key",
+    ),
+    pytest.param(
+        without(login_kit_config(), "client_secret"),
+        "The setting `credentials.client_secret` is missing. The Client secret of your app in TikTok for Developers.",
+        id="no client_secret of Login Kit",
+    ),
+    pytest.param(
+        without(login_kit_config(), "refresh_token"),
+        "The setting `credentials.refresh_token` is missing. The token that renews the access token. TikTok may "
+        "replace it at every renewal; the connector stores the new one.",
+        id="no refresh_token of Login Kit",
+    ),
+    pytest.param(
+        with_credential(login_kit_config(), "client_key", ""),
+        "The setting `credentials.client_key` is empty. The Client key of your app in TikTok for Developers.",
+        id="an empty client_key",
+    ),
+    pytest.param(
+        with_credential(login_kit_config(), "client_key", 7400000000000000001),
+        "The setting `credentials.client_key` is of the wrong kind, but it must be text.",
+        id="a number for the client_key",
+    ),
+    pytest.param(
+        with_credential(login_kit_config(), "token_expiry_date", 86400),
+        "The setting `credentials.token_expiry_date` is 86400, but it must be text.",
+        id="a number for the end of the access token",
     ),
     pytest.param(
         static_token_config(start_date="01/02/2026"),
@@ -223,6 +262,8 @@ def test_a_mistake_is_answered_with_a_sentence(
         pytest.param(with_credential(oauth_config(), "refresh_token", {"token": SECRET}), id="an object"),
         pytest.param(with_credential(oauth_config(), "client_id", [SECRET]), id="a list"),
         pytest.param(with_credential(static_token_config(), "access_token", [SECRET]), id="a list as access token"),
+        pytest.param(with_credential(login_kit_config(), "client_key", [SECRET]), id="a list as client_key"),
+        pytest.param(credentials(auth_type="login_kit", client_key=SECRET), id="the rest of Login Kit missing"),
         pytest.param(
             {"credentials": {"access_token": SECRET, "business_id": "-000abc"}, "lookback_days": 0},
             id="a mistake elsewhere",
@@ -246,6 +287,13 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
             id="oauth, as written back",
         ),
         pytest.param(static_token_config(), id="access token"),
+        pytest.param(login_kit_config(), id="login kit"),
+        pytest.param(
+            login_kit_config(
+                {"start_date": "2025-01-01"}, access_token="act.1", token_expiry_date="2026-11-21T12:00:00+00:00"
+            ),
+            id="login kit, as written back",
+        ),
         pytest.param(
             static_token_config(
                 start_date="2025-01-01",
@@ -288,6 +336,11 @@ def printed_by(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: py
             "The setting `credentials.business_id` is missing. The account's open_id, which comes with the access "
             "token.",
             id="no business_id",
+        ),
+        pytest.param(
+            without(login_kit_config(), "client_key"),
+            "The setting `credentials.client_key` is missing. The Client key of your app in TikTok for Developers.",
+            id="no client_key",
         ),
         pytest.param(
             static_token_config(num_workers="many"),

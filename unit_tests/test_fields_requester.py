@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import BusinessAuthenticator, FieldsRequester, Grant, config_error, sync_of
+from source_tiktok_organic.components import AccountAuthenticator, FieldsRequester, Grant, config_error, sync_of
 from unit_tests.parts import authenticator_of, budget, fields_requester_of
 from unit_tests.syncs import signed_in_config, static_token_config
 from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, response
@@ -41,13 +41,13 @@ PROFILE_OF = {
 class Requester:
     """The requester inside: it refuses a call that asks for a field whose scope was not granted."""
 
-    authenticator: BusinessAuthenticator
+    authenticator: AccountAuthenticator
     granted: set[str] = field(default_factory=lambda: set(SCOPES))
     # What fails next instead.
     errors: list[Exception] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    def get_authenticator(self) -> BusinessAuthenticator:
+    def get_authenticator(self) -> AccountAuthenticator:
         return self.authenticator
 
     def get_url(self) -> str:

@@ -15,11 +15,13 @@ from unit_tests.syncs import (
     ALL_STREAMS,
     BREAKDOWN_STREAMS,
     COMMENT_STREAMS,
+    LOGIN_KIT_STREAMS,
     POST_STREAMS,
+    login_kit_config,
     oauth_config,
     static_token_config,
 )
-from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, TikTok
+from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, USER_SCOPES, USER_VIDEO_SCOPES, TikTok
 
 MANIFEST = Path(package.__file__).with_name("manifest.yaml")
 
@@ -193,7 +195,14 @@ def test_every_documented_field_is_asked_for(manifest: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "scope_of"), [("profile", PROFILE_SCOPES), ("daily", PROFILE_SCOPES), ("post", POST_SCOPES)]
+    ("call", "scope_of"),
+    [
+        ("profile", PROFILE_SCOPES),
+        ("daily", PROFILE_SCOPES),
+        ("post", POST_SCOPES),
+        ("user", USER_SCOPES),
+        ("user_video", USER_VIDEO_SCOPES),
+    ],
 )
 def test_every_field_is_asked_for_under_the_scope_that_opens_it(
     call: str, scope_of: dict[str, str], manifest: dict[str, Any]
@@ -366,8 +375,9 @@ def test_secrets_are_marked_as_secrets(specification: dict[str, Any]) -> None:
     marked = {name for name, definition in settings_in(specification) if definition.get("airbyte_secret")}
     unmarked = {name for name, definition in settings_in(specification) if not definition.get("airbyte_secret")}
 
-    assert marked >= {"client_secret", "refresh_token", "access_token"}
-    assert unmarked & {"client_secret", "refresh_token", "access_token"} == set()
+    secret = {"client_id", "client_key", "client_secret", "refresh_token", "access_token"}
+    assert marked == secret
+    assert unmarked & secret == set()
 
 
 def test_the_address_for_tests_is_hidden(specification: dict[str, Any]) -> None:
@@ -381,6 +391,7 @@ def test_only_the_credentials_are_required(specification: dict[str, Any]) -> Non
     assert {variant["properties"]["auth_type"]["const"]: set(variant["required"]) for variant in variants} == {
         "business_oauth": {"auth_type", "client_id", "client_secret", "refresh_token"},
         "business_access_token": {"auth_type", "access_token", "business_id"},
+        "login_kit": {"auth_type", "client_key", "client_secret", "refresh_token"},
     }
 
 
@@ -459,3 +470,138 @@ def test_spec_works_without_a_config() -> None:
     source = SourceTiktokOrganic(config={})
 
     assert source.spec(source.logger).connectionSpecification["required"] == ["credentials"]
+
+
+# --- Login Kit ------------------------------------------------------------------------------------------------------
+
+# By stream: the fields that TikTok documents, in the types of their columns.
+LOGIN_KIT_COLUMNS: dict[str, dict[str, tuple[str, str | None, str | None]]] = {
+    "user_info": {
+        **dict.fromkeys(
+            (
+                "open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name", "username",
+                "bio_description", "profile_deep_link",
+            ),
+            ("string", None, None),
+        ),
+        **dict.fromkeys(
+            ("follower_count", "following_count", "likes_count", "video_count"), ("integer", None, None)
+        ),
+        "is_verified": ("boolean", None, None),
+    },
+    "user_videos": {
+        **dict.fromkeys(
+            (
+                "id", "open_id", "title", "video_description", "cover_image_url", "share_url", "embed_link",
+                "embed_html",
+            ),
+            ("string", None, None),
+        ),
+        **dict.fromkeys(
+            (
+                "create_time", "duration", "width", "height", "like_count", "comment_count", "share_count",
+                "view_count",
+            ),
+            ("integer", None, None),
+        ),
+        "created_at": ("string", "date-time", "timestamp_with_timezone"),
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def login_kit_streams() -> dict[str, AirbyteStream]:
+    """What `discover` finds for a config of Login Kit, without any call: nothing answers in this fixture."""
+    config = login_kit_config()
+    source = SourceTiktokOrganic(config=config)
+    return {stream.name: stream for stream in source.discover(source.logger, config).streams}
+
+
+def test_a_config_of_login_kit_has_its_two_streams_and_no_other(login_kit_streams: dict[str, AirbyteStream]) -> None:
+    assert set(login_kit_streams) == set(LOGIN_KIT_STREAMS) == {"user_info", "user_videos"}
+
+
+@pytest.mark.parametrize("config", [static_token_config(), oauth_config()], ids=["access token", "oauth"])
+def test_a_config_of_the_api_for_business_has_no_stream_of_login_kit(config: dict[str, Any]) -> None:
+    source = SourceTiktokOrganic(config=config)
+
+    found = {stream.name for stream in source.discover(source.logger, config).streams}
+
+    assert found & set(LOGIN_KIT_STREAMS) == set()
+
+
+@pytest.mark.parametrize("replies", [True, False])
+def test_the_setting_of_the_replies_means_nothing_to_login_kit(replies: bool) -> None:
+    config = login_kit_config({"include_comment_replies": replies})
+    source = SourceTiktokOrganic(config=config)
+
+    found = {stream.name for stream in source.discover(source.logger, config).streams}
+
+    assert found == set(LOGIN_KIT_STREAMS)
+
+
+def test_the_user_is_read_anew_in_every_sync(login_kit_streams: dict[str, AirbyteStream]) -> None:
+    stream = login_kit_streams["user_info"]
+
+    assert stream.source_defined_primary_key == [["open_id"]]
+    assert not stream.default_cursor_field
+    assert stream.supported_sync_modes == [SyncMode.full_refresh]
+
+
+def test_the_posts_of_login_kit_are_incremental(login_kit_streams: dict[str, AirbyteStream]) -> None:
+    stream = login_kit_streams["user_videos"]
+
+    assert stream.source_defined_primary_key == [["id"]]
+    assert stream.default_cursor_field == ["create_time"]
+    assert stream.source_defined_cursor is True
+    assert stream.supported_sync_modes == [SyncMode.full_refresh, SyncMode.incremental]
+
+
+@pytest.mark.parametrize("name", LOGIN_KIT_COLUMNS)
+def test_every_field_of_login_kit_is_a_column_of_its_type(
+    name: str, login_kit_streams: dict[str, AirbyteStream]
+) -> None:
+    columns = login_kit_streams[name].json_schema["properties"]
+
+    assert {column: kind(definition) for column, definition in columns.items()} == LOGIN_KIT_COLUMNS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "never_null"),
+    [("user_info", {"open_id"}), ("user_videos", {"id", "open_id", "create_time", "created_at"})],
+)
+def test_what_login_kit_may_withhold_may_be_null(
+    name: str, never_null: set[str], login_kit_streams: dict[str, AirbyteStream]
+) -> None:
+    columns = login_kit_streams[name].json_schema["properties"]
+
+    assert {column for column, definition in columns.items() if "null" not in definition["type"]} == never_null
+
+
+@pytest.mark.parametrize("name", LOGIN_KIT_COLUMNS)
+def test_every_column_of_login_kit_says_what_it_is_and_in_which_unit(
+    name: str, login_kit_streams: dict[str, AirbyteStream]
+) -> None:
+    columns = login_kit_streams[name].json_schema["properties"]
+
+    assert [column for column, definition in columns.items() if len(definition.get("description", "")) < 15] == []
+    units = ("count", "second", "pixels")
+    numbers = {column: found for column, found in columns.items() if kind(found)[0] == "integer"}
+    assert [name for name, found in numbers.items() if not any(unit in found["description"] for unit in units)] == []
+
+
+def test_every_documented_field_of_login_kit_is_asked_for(manifest: dict[str, Any]) -> None:
+    assert fields_of(manifest, "user") == set(USER_SCOPES)
+    assert fields_of(manifest, "user_video") == set(USER_VIDEO_SCOPES)
+
+
+def test_spec_and_discover_of_login_kit_call_nothing(tiktok: TikTok) -> None:
+    config = login_kit_config()
+    before = json.dumps(config)
+    with tiktok.serving():
+        source = SourceTiktokOrganic(config=config)
+        source.spec(source.logger)
+        source.discover(source.logger, config)
+
+    assert tiktok.calls == []
+    assert json.dumps(config) == before

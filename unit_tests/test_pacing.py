@@ -1,12 +1,12 @@
-"""The connector keeps below TikTok's 40 calls a minute by itself; kept pages are no calls. The clock only pretends."""
+"""The connector keeps below TikTok's 40 calls a minute by itself, Login Kit's 600; kept pages are no calls."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from unit_tests.syncs import POST_STREAMS, Clock, read, static_token_config
-from unit_tests.tiktok import POSTS_PATH, Call, TikTok, epoch, post
+from unit_tests.syncs import POST_STREAMS, Clock, read, signed_in_login_kit_config, static_token_config
+from unit_tests.tiktok import POSTS_PATH, USER_VIDEOS_PATH, Call, TikTok, epoch, post, user_post
 
 
 def posts(pages: int) -> list[dict[str, Any]]:
@@ -84,3 +84,43 @@ def test_one_endpoint_does_not_use_up_the_calls_of_another(tiktok: TikTok, clock
 
     assert len(tiktok.calls) == 4
     assert clock.now - start < timedelta(minutes=1)
+
+
+# --- Login Kit ------------------------------------------------------------------------------------------------------
+
+
+def user_posts(pages: int) -> list[dict[str, Any]]:
+    """Posts of Login Kit for so many full pages."""
+    last = epoch("2026-11-20T11:00:00Z")
+    return [user_post(str(n), "2026-11-20T11:00:00Z") | {"create_time": last - n} for n in range(20 * pages)]
+
+
+def test_login_kit_is_called_at_most_600_times_a_minute(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.user_posts = user_posts(pages=640)
+
+    outcome = read(tiktok, clock, "user_videos", config=signed_in_login_kit_config())
+
+    calls = tiktok.calls_of(USER_VIDEOS_PATH)
+    assert len(calls) == 640
+    assert len(outcome.rows("user_videos")) == 12_800
+    assert 500 <= most_calls_within(60, calls) <= 600
+    assert most_calls_within(1, calls) <= 10
+    assert calls[-1].at - calls[0].at <= timedelta(seconds=75)
+
+
+def test_the_setting_is_for_the_api_for_business_and_leaves_login_kit_at_its_pace(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.user_posts = user_posts(pages=25)
+
+    read(tiktok, clock, "user_videos", config=signed_in_login_kit_config({"requests_per_minute": 2}))
+
+    calls = tiktok.calls_of(USER_VIDEOS_PATH)
+    assert len(calls) == 25
+    assert calls[-1].at - calls[0].at < timedelta(seconds=10)
+
+
+def test_the_setting_does_not_raise_the_pace_above_what_login_kit_allows(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.user_posts = user_posts(pages=40)
+
+    read(tiktok, clock, "user_videos", config=signed_in_login_kit_config({"requests_per_minute": 6000}))
+
+    assert most_calls_within(1, tiktok.calls_of(USER_VIDEOS_PATH)) <= 10

@@ -533,7 +533,7 @@ def test_the_log_says_once_whom_a_sync_reached_and_what_was_granted(
 def test_the_log_does_not_make_up_what_a_bare_access_token_was_granted(first_sync: Outcome) -> None:
     assert reached(first_sync) == [
         "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id "
-        "-000EmuOpenId_0001abcDEFghiJKL). It granted: what a bare access token does not tell."
+        "-000EmuOpenId_0001abcDEFghiJKL). It granted: what TikTok does not tell of this token."
     ]
 
 

@@ -1,5 +1,6 @@
 """TikTokErrorHandler with the manifest's table: what each code leads to, in which words, after how long."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,20 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import sync_of
 from unit_tests.parts import budget, error_handler_of, token_error_handler_of
-from unit_tests.tiktok import ACCESS_TOKEN, RENEWED_ACCESS_TOKEN, fixture, refusal, response, success
+from unit_tests.tiktok import (
+    ACCESS_TOKEN,
+    RENEWED_ACCESS_TOKEN,
+    Page,
+    display_refusal,
+    display_response,
+    display_success,
+    fixture,
+    login_kit_refusal,
+    login_kit_renewal,
+    refusal,
+    response,
+    success,
+)
 
 REQUEST_ID = "20261120120000AAAA0000000000000000EE"  # of every `refusal`
 
@@ -493,3 +507,185 @@ def test_any_other_code_of_a_token_call_is_a_failure(code: Any) -> None:
     found = of_a_token_call(response(refusal(40002) | {"code": code}))
 
     assert (found.response_action, found.failure_type) == (ResponseAction.FAIL, FailureType.system_error)
+
+
+# --- Login Kit's words ----------------------------------------------------------------------------------------------
+
+DISPLAY_REQUEST_ID = "20261120120000BBBB0000000000000000EE"  # of every `display_refusal`
+DISPLAY_STREAMS = ["user_info", "user_videos"]
+
+
+def of_the_display_api(body: Any, stream: str = "user_videos") -> ErrorResolution:
+    """What becomes of an answer to a call of this stream of Login Kit."""
+    return error_handler_of(stream).interpret_response(display_response(body))
+
+
+def of_a_login_kit_token_call(body: Any) -> ErrorResolution:
+    """What becomes of an answer to a renewal of Login Kit."""
+    return token_error_handler_of("user_info").interpret_response(display_response(body))
+
+
+@pytest.mark.parametrize("stream", DISPLAY_STREAMS)
+def test_ok_is_success(stream: str) -> None:
+    answer = display_success({"videos": [], "user": {}})
+
+    assert of_the_display_api(answer, stream).response_action == ResponseAction.SUCCESS
+
+
+@pytest.mark.parametrize("stream", DISPLAY_STREAMS)
+@pytest.mark.parametrize("status", [429, 200])
+def test_a_rate_limit_of_the_display_api_is_waited_for_a_minute(status: int, stream: str) -> None:
+    answer = display_refusal("rate_limit_exceeded", "Too many.", status)
+
+    found = of_the_display_api(answer, stream)
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.RATE_LIMITED, FailureType.transient_error)
+    assert "Waiting for a minute several times did not help" in (found.error_message or "")
+    handler = error_handler_of(stream)
+    assert [handler.backoff_time(display_response(answer), attempt) for attempt in (1, 2, 5)] == [60, 60, 60]
+
+
+@pytest.mark.parametrize("body", ["", "<html></html>", "{}", '{"error": {"code": "ok"}}'])
+def test_http_429_of_the_display_api_is_a_rate_limit_whatever_its_body(body: str) -> None:
+    assert of_the_display_api(Page(429, body)).response_action == ResponseAction.RATE_LIMITED
+    assert error_handler_of("user_info").backoff_time(display_response(Page(429, body)), 1) == 60
+
+
+@pytest.mark.parametrize("code", ["internal_error", "server_error", "temporarily_unavailable"])
+@pytest.mark.parametrize("status", [500, 503, 200, 400])
+def test_trouble_of_the_display_api_is_tried_again(status: int, code: str) -> None:
+    answer = display_refusal(code, "Oh.", status)
+
+    found = of_the_display_api(answer)
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.RETRY, FailureType.transient_error)
+    assert f"(code {code}: Oh., request_id {DISPLAY_REQUEST_ID})" in (found.error_message or "")
+    handler = error_handler_of("user_videos")
+    assert [handler.backoff_time(display_response(answer), attempt) for attempt in (1, 2, 3)] == [2, 4, 8]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(Page(502, "<html></html>"), id="HTML"),
+        pytest.param(Page(200, ""), id="nothing"),
+        pytest.param(Page(200, "null"), id="JSON null"),
+        pytest.param(Page(200, '{"data": {"videos": ['), id="broken JSON"),
+        pytest.param(Page(200, "{}"), id="no code"),
+        pytest.param(Page(200, '{"data": {"videos": []}}'), id="data without a code"),
+        pytest.param(Page(200, '{"data": {"videos": []}, "error": {}}'), id="an error without a code"),
+        pytest.param(Page(200, '{"data": {"videos": []}, "error": null}'), id="an error that is null"),
+        pytest.param(Page(502, '{"data": {}, "error": {"code": "ok"}}'), id="ok in HTTP 502"),
+        pytest.param(Page(503, '{"data": {}, "error": {"code": "blue_moon"}}'), id="an unknown code in HTTP 503"),
+    ],
+)
+def test_what_is_not_the_display_apis_answer_is_tried_again(page: Page) -> None:
+    found = of_the_display_api(page)
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.RETRY, FailureType.transient_error)
+
+
+@pytest.mark.parametrize("status", [401, 200])
+def test_a_refused_access_token_of_login_kit_is_renewed(status: int) -> None:
+    found = of_the_display_api(display_refusal("access_token_invalid", "It is invalid.", status))
+
+    assert found.response_action == ResponseAction.REFRESH_TOKEN_THEN_RETRY
+    assert found.failure_type == FailureType.config_error
+    assert "(code access_token_invalid: It is invalid.)" in (found.error_message or "")
+
+
+def test_a_refused_bearer_token_that_replaced_a_refused_one_is_a_failure() -> None:
+    api_budget = budget()
+    sync_of(api_budget).grant(0).replacement = RENEWED_ACCESS_TOKEN
+    handler = error_handler_of("user_videos", api_budget)
+    refused = display_refusal("access_token_invalid")
+
+    again = handler.interpret_response(display_response(refused, RENEWED_ACCESS_TOKEN))
+    old = handler.interpret_response(display_response(refused, ACCESS_TOKEN))
+
+    assert (again.response_action, again.failure_type) == (ResponseAction.FAIL, FailureType.config_error)
+    assert old.response_action == ResponseAction.REFRESH_TOKEN_THEN_RETRY
+
+
+@pytest.mark.parametrize("code", ["scope_not_authorized", "scope_permission_missed"])
+@pytest.mark.parametrize(
+    ("stream", "scopes"),
+    [("user_info", "user.info.basic, user.info.profile, user.info.stats"), ("user_videos", "video.list")],
+)
+def test_a_missing_permission_of_login_kit_names_the_stream_and_its_scopes(stream: str, scopes: str, code: str) -> None:
+    found = of_the_display_api(display_refusal(code), stream)
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.FAIL, FailureType.config_error)
+    assert (found.error_message or "") == (
+        f"TikTok did not permit the stream `{stream}`, which reads what {scopes} open (code {code}: No.). Authenticate "
+        "the account again and allow everything that TikTok lists; if that does not help, add these scopes to your "
+        "app in TikTok for Developers. The other streams go on."
+    )
+
+
+SIGN_IN_ERRORS = [
+    "invalid_grant",
+    "invalid_client",
+    "invalid_request",
+    "invalid_scope",
+    "access_denied",
+    "unauthorized_client",
+    "unsupported_grant_type",
+]
+
+
+@pytest.mark.parametrize("code", SIGN_IN_ERRORS)
+def test_a_refused_sign_in_of_login_kit_names_the_settings_of_login_kit(code: str) -> None:
+    for found in (of_the_display_api(display_refusal(code)), of_a_login_kit_token_call(login_kit_refusal(code))):
+        assert (found.response_action, found.failure_type) == (ResponseAction.FAIL, FailureType.config_error)
+        assert f"(code {code}: No.)" in (found.error_message or "")
+        assert "client_key, client_secret and refresh_token" in (found.error_message or "")
+
+
+@pytest.mark.parametrize(
+    "code", ["invalid_params", "invalid_file_upload", "blue_moon", "0", "", 0, None, [], {}, 40105]
+)
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_any_other_code_of_the_display_api_is_a_failure(status: int, code: Any) -> None:
+    answer = {"data": {"videos": []}, "error": {"code": code, "message": "{x}", "log_id": "2026"}}
+
+    found = of_the_display_api(Page(status, json.dumps(answer)))
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.FAIL, FailureType.system_error)
+    assert f"(code {code}: {{x}}, request_id 2026)" in (found.error_message or "")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_ok_with_the_http_status_of_a_failure_is_a_failure(status: int) -> None:
+    page = Page(status, json.dumps(display_success({"videos": []})))
+
+    assert of_the_display_api(page).response_action == ResponseAction.FAIL
+
+
+def test_new_tokens_are_success() -> None:
+    assert of_a_login_kit_token_call(login_kit_renewal()).response_action == ResponseAction.SUCCESS
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_renewal_without_a_word_and_with_the_http_status_of_a_failure_is_a_failure(status: int) -> None:
+    found = of_a_login_kit_token_call(Page(status, "{}"))
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.FAIL, FailureType.system_error)
+
+
+@pytest.mark.parametrize("error", ["server_error", "temporarily_unavailable"])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_trouble_of_a_renewal_of_login_kit_is_tried_again(status: int, error: str) -> None:
+    found = of_a_login_kit_token_call(login_kit_refusal(error, status=status))
+
+    assert (found.response_action, found.failure_type) == (ResponseAction.RETRY, FailureType.transient_error)
+
+
+@pytest.mark.parametrize("code", ["access_token_invalid", "invalid_params", "rate_limit_exceeded", "internal_error"])
+def test_a_sentence_of_login_kit_is_whole_and_short(code: str) -> None:
+    sentence = of_the_display_api(display_refusal(code, "No")).error_message or ""
+
+    assert sentence.startswith("TikTok")
+    assert sentence.endswith(".")
+    assert len(sentence) < 500
+    assert "{" not in sentence

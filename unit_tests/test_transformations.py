@@ -33,7 +33,7 @@ def budget() -> APIBudget:
 def with_timestamp(create_time: Any) -> dict[str, Any]:
     """A row whose `create_time` became a timestamp."""
     row = {"item_id": "7", "create_time": create_time}
-    EpochToTimestamp(config={}, parameters={}, columns=["create_time"]).transform(row)
+    EpochToTimestamp(config={}, parameters={}, columns={"create_time": "create_time"}).transform(row)
     return row
 
 

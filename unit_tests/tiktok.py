@@ -1,9 +1,12 @@
-"""A stand-in for TikTok's API for Business: it answers from memory over requests-mock and remembers every call.
+"""A stand-in for TikTok: it answers from memory over requests-mock and remembers every call.
 
 It keeps to what TikTok is known to do: only the fields asked for come back, posts are paged by a time in epoch
 milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal. Where it is not
 known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call. Comments are paged
 by the number to skip, and beyond 500 of them come by likes and repeat some of the first.
+
+All that is TikTok's API for Business. Beside it is Login Kit's Display API, with its own way to say the same: a list of
+fields with commas, a page asked for in the body, an HTTP status that is meant, and a renewal that is a form.
 """
 
 import json
@@ -26,7 +29,9 @@ REFRESH_TOKEN = "rft.EMU0xYz!5001.em"
 RENEWED_ACCESS_TOKEN = "act.EMU1nEwToKeN!5001.em"
 RENEWED_REFRESH_TOKEN = "rft.EMU1rOtAtEd!5001.em"
 CLIENT_ID = "7400000000000000001"
+CLIENT_KEY = "awemu5key7400"
 CLIENT_SECRET = "c0ffee5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0ff"
+OPEN_ID = "723f24d7-e717-40f8-a2b6-cb8464cd23b4"  # what Login Kit calls the account
 SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, RENEWED_ACCESS_TOKEN, RENEWED_REFRESH_TOKEN, CLIENT_SECRET)
 
 HOST = "https://business-api.tiktok.com"
@@ -36,6 +41,11 @@ COMMENTS_PATH = "business/comment/list/"
 REPLIES_PATH = "business/comment/reply/list/"
 REFRESH_PATH = "tt_user/oauth2/refresh_token/"
 TOKEN_INFO_PATH = "tt_user/token_info/get/"
+
+DISPLAY_HOST = "https://open.tiktokapis.com"
+LOGIN_KIT_TOKEN_PATH = "oauth/token/"
+USER_INFO_PATH = "user/info/"
+USER_VIDEOS_PATH = "video/list/"
 
 # What an analytics connector needs (fact sheet A2.6).
 SCOPES = (
@@ -122,6 +132,52 @@ POST_SCOPES = {
     "engagement_likes": "video.insights",
 }
 
+# What Login Kit has for an analytics connector, and the scope of each field of user/info/ and video/list/ (fact sheet
+# B1, B3, B6).
+LOGIN_KIT_SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
+USER_SCOPES = {
+    "open_id": "user.info.basic",
+    "union_id": "user.info.basic",
+    "avatar_url": "user.info.basic",
+    "avatar_url_100": "user.info.basic",
+    "avatar_large_url": "user.info.basic",
+    "display_name": "user.info.basic",
+    "username": "user.info.profile",
+    "bio_description": "user.info.profile",
+    "profile_deep_link": "user.info.profile",
+    "is_verified": "user.info.profile",
+    "follower_count": "user.info.stats",
+    "following_count": "user.info.stats",
+    "likes_count": "user.info.stats",
+    "video_count": "user.info.stats",
+}
+USER_VIDEO_SCOPES = {
+    "id": "video.list",
+    "create_time": "video.list",
+    "title": "video.list",
+    "video_description": "video.list",
+    "duration": "video.list",
+    "width": "video.list",
+    "height": "video.list",
+    "cover_image_url": "video.list",
+    "share_url": "video.list",
+    "embed_link": "video.list",
+    "embed_html": "video.list",
+    "like_count": "video.list",
+    "comment_count": "video.list",
+    "share_count": "video.list",
+    "view_count": "video.list",
+}
+# The HTTP status of each refusal (fact sheet B2).
+_DISPLAY_STATUSES: Mapping[str, int] = {
+    "access_token_invalid": 401,
+    "scope_not_authorized": 401,
+    "scope_permission_missed": 400,
+    "invalid_params": 400,
+    "rate_limit_exceeded": 429,
+    "internal_error": 500,
+}
+
 # What each list of comments may be asked, and what a parameter may be where it is not free (fact sheet A8).
 _COMMENT_PARAMETERS: Mapping[str, set[str]] = {
     COMMENTS_PATH: {
@@ -143,6 +199,7 @@ _REPLIES_WITH_A_COMMENT = 3
 
 _FIXTURES = Path(__file__).parent / "fixtures"
 _BASE_PATH = "/open_api/v1.3/"
+_DISPLAY_BASE_PATH = "/v2/"
 
 
 def fixture(name: str) -> dict[str, Any]:
@@ -172,6 +229,34 @@ def response(body: Any, status: int = 200, access_token: str = ACCESS_TOKEN) -> 
     return answer
 
 
+def display_success(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`data` in the envelope of the Display API."""
+    return {"data": data, "error": {"code": "ok", "message": "", "log_id": "20261120120000BBBB0000000000000000FF"}}
+
+
+def display_refusal(code: str, message: str = "No.", status: int | None = None) -> "Page":
+    """The Display API's way of saying no, with the HTTP status that belongs to the code unless told otherwise."""
+    error = {"code": code, "message": message, "log_id": "20261120120000BBBB0000000000000000EE"}
+    return Page(status or _DISPLAY_STATUSES.get(code, 400), json.dumps({"data": {}, "error": error}))
+
+
+def login_kit_refusal(error: str, message: str = "No.", status: int = 200) -> "Page":
+    """Login Kit's way of refusing a renewal; with HTTP 200, or with 400."""
+    log_id = "20261120120000BBBB0000000000000000DD"
+    return Page(status, json.dumps({"error": error, "error_description": message, "log_id": log_id}))
+
+
+def display_response(body: "Page | Any", access_token: str = ACCESS_TOKEN) -> requests.Response:
+    """A response of the Display API as a component gets it."""
+    page = body if isinstance(body, Page) else Page(200, json.dumps(body))
+    answer = response(page.text, page.status)
+    answer.request = requests.Request(
+        "POST", DISPLAY_HOST, headers={"Authorization": f"Bearer {access_token}"}
+    ).prepare()
+    answer.url = f"{DISPLAY_HOST}{_DISPLAY_BASE_PATH}{USER_VIDEOS_PATH}"
+    return answer
+
+
 def epoch(moment: str) -> int:
     """`2026-11-20T12:00:00Z` as the number of seconds since 1970."""
     return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp())
@@ -180,6 +265,11 @@ def epoch(moment: str) -> int:
 def post(item_id: str, created: str, **fields: Any) -> dict[str, Any]:
     """A post as TikTok lists one, created at `created` (2026-11-20T12:00:00Z)."""
     return {"item_id": item_id, "media_type": "VIDEO", "create_time": str(epoch(created)), "likes": 1, **fields}
+
+
+def user_post(post_id: str, created: str, **fields: Any) -> dict[str, Any]:
+    """A post as the Display API lists one, created at `created` (2026-11-20T12:00:00Z)."""
+    return {"id": post_id, "create_time": epoch(created), "like_count": 1, **fields}
 
 
 def comment(comment_id: str, created: str, *replies: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -228,7 +318,12 @@ class Call:
     @property
     def path(self) -> str:
         """The path below the API's version, such as `business/get/`."""
-        return urlsplit(self.url).path.removeprefix(_BASE_PATH)
+        return urlsplit(self.url).path.removeprefix(_BASE_PATH).removeprefix(_DISPLAY_BASE_PATH)
+
+    @property
+    def is_of_login_kit(self) -> bool:
+        """Whether it is meant for the other family than the API for Business."""
+        return urlsplit(self.url).path.startswith(_DISPLAY_BASE_PATH)
 
     @property
     def params(self) -> dict[str, str]:
@@ -240,6 +335,12 @@ class Call:
         """The parameter `fields`, which has to be a JSON array."""
         fields: list[str] = json.loads(self.params["fields"])
         return fields
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The form in the body; empty where there is none."""
+        is_form = self.headers.get("Content-Type") == "application/x-www-form-urlencoded"
+        return dict(parse_qsl(self.body or "", keep_blank_values=True)) if is_form else {}
 
     @property
     def sent(self) -> Any:
@@ -255,8 +356,8 @@ Handler = Callable[[Call], Answer | None]
 
 
 class TikTok:
-    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `comments`, `scopes`) and how it behaves before
-    reading.
+    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `comments`, `scopes`; for Login Kit `user`,
+    `user_posts`, `login_kit_scopes`) and how it behaves before reading.
     """
 
     def __init__(self) -> None:
@@ -276,6 +377,10 @@ class TikTok:
         self.comments: dict[str, list[dict[str, Any]]] = _comments_of_the_fixtures()
         self.withheld_comments: set[str] = set()
         self.most_comments_per_page = 30
+        self.login_kit_scopes: list[str] = list(LOGIN_KIT_SCOPES)
+        self.login_kit_refresh_token = REFRESH_TOKEN
+        self.user: dict[str, Any] = fixture("display_user")["data"]["user"]
+        self.user_posts: list[dict[str, Any]] = fixture("display_video_list")["data"]["videos"]
         self.before_answering: Handler | None = None
         self._next: dict[str, list[Answer]] = {}
         self._always: dict[str, Answer] = {}
@@ -321,6 +426,8 @@ class TikTok:
         return json.dumps(answer)
 
     def _answer(self, call: Call) -> Answer:
+        if call.is_of_login_kit:
+            return self._answer_of_login_kit(call)
         if call.path == REFRESH_PATH:
             return self._renewed_token(call)
         if call.path == TOKEN_INFO_PATH:
@@ -428,6 +535,82 @@ class TikTok:
         data = {"cursor": min(end, len(listed)), "has_more": end < len(listed)}
         # Where there are none, there may be no key either.
         return {"comments": page, **data} if page else data
+
+    # --- How Login Kit answers --------------------------------------------------------------------------------------
+
+    def _answer_of_login_kit(self, call: Call) -> Answer:
+        if (call.method, call.path) == ("POST", LOGIN_KIT_TOKEN_PATH):
+            return self._renewed_login_kit_token(call)
+        token = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.valid_tokens or call.headers["Authorization"] != f"Bearer {token}":
+            return display_refusal("access_token_invalid", "The access token is invalid or not found in the request.")
+        if set(call.params) != {"fields"}:
+            return display_refusal("invalid_params", "fields: needed, and nothing else")
+        fields = set(call.params["fields"].split(","))
+        if (call.method, call.path) == ("GET", USER_INFO_PATH):
+            user = {name: value for name, value in self.user.items() if name in fields}
+            return self._display_refusal_of(fields, USER_SCOPES) or display_success({"user": user})
+        if (call.method, call.path) == ("POST", USER_VIDEOS_PATH):
+            return self._display_refusal_of(fields, USER_VIDEO_SCOPES) or self._display_page(call, fields)
+        return Page(404, "Not found")
+
+    def _renewed_login_kit_token(self, call: Call) -> Answer:
+        if set(call.form) != {"client_key", "client_secret", "grant_type", "refresh_token"} or call.params:
+            return login_kit_refusal("invalid_request", "The request parameters are malformed.", status=400)
+        if call.form["grant_type"] != "refresh_token":
+            return login_kit_refusal("unsupported_grant_type", status=400)
+        if (call.form["client_key"], call.form["client_secret"]) != (CLIENT_KEY, CLIENT_SECRET):
+            return login_kit_refusal("invalid_client", "Client key or secret is incorrect.", status=400)
+        if call.form["refresh_token"] != self.login_kit_refresh_token:
+            return login_kit_refusal("invalid_grant", "Refresh token is invalid or expired.")
+        self.valid_tokens, self.login_kit_refresh_token = {RENEWED_ACCESS_TOKEN}, RENEWED_REFRESH_TOKEN
+        return login_kit_renewal(scope=",".join(reversed(self.login_kit_scopes)))
+
+    def _display_refusal_of(self, fields: set[str], scope_of: Mapping[str, str]) -> Answer | None:
+        if not fields <= scope_of.keys():
+            return display_refusal("invalid_params", "fields: unknown value")
+        if not {scope_of[name] for name in fields} <= set(self.login_kit_scopes):
+            message = "The user did not authorize the scope required for completing this request."
+            return display_refusal("scope_not_authorized", message)
+        return None
+
+    def _display_page(self, call: Call, fields: set[str]) -> Answer:
+        asked = call.sent
+        if call.headers.get("Content-Type") != "application/json" or not isinstance(asked, dict):
+            return display_refusal("invalid_params", "The body has to be JSON.")
+        if not asked.keys() <= {"cursor", "max_count"} or not all(type(value) is int for value in asked.values()):
+            return display_refusal("invalid_params", "cursor or max_count: unknown value")
+        size = asked.get("max_count", 10)
+        if not 1 <= size <= 20:
+            return display_refusal("invalid_params", "max_count: from 1 to 20")
+        older = [item for item in self.user_posts if item["create_time"] * 1000 < asked.get("cursor", 10**16)]
+        listed = older[:size]
+        return display_success(
+            {
+                "videos": [
+                    {name: value for name, value in item.items() if name in fields}
+                    for item in listed
+                    if item["id"] not in self.withheld_posts
+                ],
+                "cursor": listed[-1]["create_time"] * 1000 if listed else 0,
+                "has_more": len(older) > size,
+            }
+        )
+
+
+def login_kit_renewal(**values: Any) -> dict[str, Any]:
+    """Login Kit's answer to a renewal with these values; None takes one out."""
+    answer = {
+        "access_token": RENEWED_ACCESS_TOKEN,
+        "expires_in": 86400,
+        "open_id": OPEN_ID,
+        "refresh_expires_in": 31528800,
+        "refresh_token": RENEWED_REFRESH_TOKEN,
+        "scope": ",".join(LOGIN_KIT_SCOPES),
+        "token_type": "Bearer",
+        **values,
+    }
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def _comments_of_the_fixtures() -> dict[str, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""BusinessAuthenticator sends each request with its account's access token, in the header that TikTok reads."""
+"""AccountAuthenticator sends each request with its account's access token, in the header that TikTok reads."""
 
 import threading
 from typing import Any
@@ -9,7 +9,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import BusinessAuthenticator
+from source_tiktok_organic.components import AccountAuthenticator
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import ALL_STREAMS, oauth_config, signed_in_config, static_token_config
 from unit_tests.tiktok import (
@@ -26,12 +26,12 @@ from unit_tests.tiktok import (
 URL = f"{HOST}/open_api/v1.3/business/get/?business_id={BUSINESS_ID}"
 
 
-def sent_by(authenticator: BusinessAuthenticator, url: str = URL) -> requests.PreparedRequest:
+def sent_by(authenticator: AccountAuthenticator, url: str = URL) -> requests.PreparedRequest:
     """A request that went through the authenticator."""
     return authenticator(requests.Request("GET", url).prepare())
 
 
-def headers_with(authenticator: BusinessAuthenticator) -> dict[str, str]:
+def headers_with(authenticator: AccountAuthenticator) -> dict[str, str]:
     """The headers of a request that went through the authenticator."""
     return dict(sent_by(authenticator).headers)
 
