@@ -195,8 +195,8 @@ def comments(files: Files) -> list[str]:
                 for video_id in list(counts)[100:1000:90][:10]:
                     counts[video_id] -= 1
         sync("ten posts changed", 1_000, tiktok, state)
-    with emulator(10_500, NO_LIMITS, ["--comments", "12"]) as tiktok:
-        sync("first", 10_500, tiktok, [])
+    with emulator(10_000, NO_LIMITS, ["--comments", "12"]) as tiktok:
+        sync("first", 10_000, tiktok, [])
     return lines
 
 

@@ -683,8 +683,8 @@ class PostsWithNewComments(SubstreamPartitionRouter):
 
     In:  a row of the parent as a slice, partition `{"video_id": "7", …}`, extra fields `{"business_id": "-000abc",
          "create_time": "2026-09-08T10:00:07Z", "comments": 12, …}`, where the state says 11
-    Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the extra fields and an empty set
-         `seen`, in which the comments of this post are noted as they come
+    Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the other extra fields and an empty
+         set `seen`, in which the comments of this post are noted as they come
 
     The numbers are the "parent state" of the stream, `{"comments": {"-000abc": {"7": 12}}}`, which the CDK writes when
     all slices up to that point are closed: a post counts as read when all its pages were. Posts that the parent does
@@ -752,7 +752,15 @@ class PostsWithNewComments(SubstreamPartitionRouter):
             to_ask = StreamSlice(
                 partition={"business_id": business_id, "video_id": video_id},
                 cursor_slice={},
-                extra_fields={**post.extra_fields, "seen": set()},
+                # Thousands of slices wait to be read, so each holds what its rows need and no more.
+                extra_fields={
+                    **{
+                        name: value
+                        for name, value in post.extra_fields.items()
+                        if name not in ("create_time", "comments")
+                    },
+                    "seen": set(),
+                },
             )
             yield to_ask, to_note
         still_there = {video_id: count for video_id, count in counts.items() if video_id in listed and count}

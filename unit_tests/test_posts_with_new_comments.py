@@ -105,8 +105,6 @@ def test_a_post_is_a_slice_of_account_and_post_with_what_its_rows_need() -> None
     assert found.extra_fields == {
         "business_id": "-000abc",
         "video_creator_username": "harbour_coffee",
-        "create_time": "2026-10-01T08:00:00Z",
-        "comments": 12,
         "thumbnail_url": "https://example.com/7",
         "seen": set(),
     }
