@@ -1,0 +1,1 @@
+"""Programs behind targets of the Makefile, one file for each."""

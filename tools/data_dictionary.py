@@ -1,0 +1,545 @@
+"""Write docs/data-dictionary.md from the manifest; `make data-dictionary` runs it.
+
+Types, meanings, units, account types and what may be added up stand in the manifest's schemas. TikTok's fields and the
+scopes that open them are found by following each column back through the stream's transformations, its slice and its
+extractor to the fields that the stream asks for.
+"""
+
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
+from airbyte_cdk.sources.declarative.parsers.manifest_component_transformer import ManifestComponentTransformer
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import ManifestReferenceResolver
+
+REPOSITORY = Path(__file__).parents[1]
+MANIFEST = REPOSITORY / "source_tiktok_organic" / "manifest.yaml"
+DICTIONARY = REPOSITORY / "docs" / "data-dictionary.md"
+
+# A part of the manifest in which all references are resolved.
+Declaration = Mapping[str, Any]
+
+FAMILIES = {
+    "business-api.tiktok.com": "TikTok API for Business",
+    "open.tiktokapis.com": "Login Kit",
+}
+
+UNITS = {
+    "count": "How often something happened, or how many there are.",
+    "people": "Different people, each of them counted once.",
+    "share": "A fraction from 0 to 1.",
+    "seconds": "A length of time, or a place in a video.",
+    "hour": "An hour of the day in UTC, from 0 to 23.",
+    "pixels": "A width or a height.",
+    "epoch": "Seconds since 1970-01-01 UTC.",
+}
+
+ADDITIVE = {
+    "days": "Over days, of one account or several.",
+    "accounts": "Over accounts, with one row of each. Not over dates, because each row is a total.",
+    "posts": "Over posts, with one row of each, such as its latest. Not over dates, because each row is a total.",
+    "comments": "Over comments, with one row of each.",
+    "labels": "Over labels or seconds, of one account or post on one date. They are parts that don't overlap.",
+    "never": "Over nothing: the same people would count twice, or it is an average, a moment or a size.",
+}
+
+ANY_ACCOUNT = "any"
+ACCOUNT_TYPES = {
+    ANY_ACCOUNT: "Every account.",
+    "Business": "Business Accounts. TikTok does not tell it of Personal Accounts.",
+    "registered Business": "Business Accounts that are registered as a business with TikTok, which some of its texts "
+    "call verified. TikTok does not tell it of any other.",
+    "100 followers": "Accounts with 100 followers or more. Others have no rows.",
+}
+
+# What a scope opens, and the permission that an app of the API for Business needs for its endpoint.
+SCOPES = {
+    "user.info.basic": ("The shown name and the picture; in Login Kit the account's ids too.", "Account User"),
+    "user.info.username": ("The handle, in the API for Business.", "Account User"),
+    "user.info.profile": ("Bio, link and verification; in Login Kit the handle too.", "Account User"),
+    "user.info.stats": ("Counts of followers, likes and posts.", "Account User"),
+    "user.account.type": ("Whether it is a Business Account.", "Account User"),
+    "user.insights": ("What happened day by day, and who the followers are.", "Account User"),
+    "video.list": ("The posts with their texts, addresses and public counters.", "Get Account Media"),
+    "video.insights": ("Watch times, audiences and clicks of posts.", "Get Account Media"),
+    "comment.list": ("Comments and replies.", "Account Comment, Get Business Comment"),
+}
+
+
+class NotDescribed(ValueError):
+    """Something in the manifest that the dictionary can't describe; the text says what to do."""
+
+
+# --- Where a column comes from --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a column's value comes from: the `path` of a field in the `data` of TikTok's answer, or a computation.
+
+    Columns of the same origin hold the same thing, whichever stream has read it.
+    """
+
+    path: str = ""
+    scope: str = ""
+    computed_from: str = ""
+    # Whose field it is, where it is not one of the stream's own.
+    of: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        """As the dictionary shows it.
+
+        In:  `Origin("username", "user.info.username", of="account")`
+        Out: "`username` of account"
+        """
+        if self.computed_from:
+            return f"computed from {self.computed_from}"
+        return f"`{self.path}` of {self.of}" if self.of else f"`{self.path}`"
+
+
+# Transformations whose one column is named in Python, with what it is computed from.
+COMPUTED = {
+    "SyncDate": ("metric_date", "the time at which the sync began"),
+    "ProvisionalDays": ("is_provisional", "`metrics.date` and the time at which the sync began"),
+}
+WITHOUT_COLUMNS = {"AccountReached"}
+# Where an extractor finds its rows, if the manifest does not tell it.
+PATHS = {"ReplyExtractor": ["comments"]}
+
+
+def class_of(component: Declaration) -> str:
+    """The name of a component's class or, for a stock component, its type.
+
+    In:  `{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.SyncDate"}`
+    Out: "SyncDate"
+    """
+    return str(component.get("class_name") or component["type"]).rpartition(".")[2]
+
+
+def origin_of(stream: Declaration, column: str) -> Origin:
+    """Where the column `column` of `stream` comes from: what writes it last.
+
+    In:  the stream `videos_comments`, "video_creator_username"
+    Out: `Origin("username", "user.info.username", of="account")`
+    """
+    for transformation in reversed(stream.get("transformations", [])):
+        made = _made_by(transformation, stream, column)
+        if made:
+            return made
+    return _extracted(stream, column)
+
+
+def _made_by(transformation: Declaration, stream: Declaration, column: str) -> Origin | None:
+    name = class_of(transformation)
+    if name in WITHOUT_COLUMNS:
+        return None
+    if name in COMPUTED:
+        made, source = COMPUTED[name]
+        return Origin(computed_from=source) if made == column else None
+    if name == "SliceColumns":
+        return _in_slice(stream, column) if column in transformation["columns"] else None
+    if name == "EpochToTimestamp":
+        source = transformation["columns"].get(column)
+        if source in (None, column):
+            return None
+        epoch = _extracted(stream, source)
+        return Origin(scope=epoch.scope, computed_from=f"`{epoch.path}`")
+    raise NotDescribed(
+        f"The stream `{stream['name']}` has the transformation {name}, and tools/data_dictionary.py does not know "
+        "which columns it makes. Say so in `COMPUTED` or `_made_by` there."
+    )
+
+
+def _in_slice(stream: Declaration, column: str) -> Origin:
+    router = stream["retriever"]["partition_router"]
+    if class_of(router) == "AccountPartitionRouter":
+        return Origin("open_id", of="the sign-in")
+    for parent in router.get("parent_stream_configs", []):
+        if column == parent["partition_field"]:
+            return _read_by(parent["stream"], parent["parent_key"])
+        if [column] in parent.get("extra_fields", []):
+            return _read_by(parent["stream"], column)
+    raise NotDescribed(
+        f"The stream `{stream['name']}` takes the column `{column}` from its slice, but its partition router has no "
+        "parent that brings it. Add the column to `extra_fields` in the manifest."
+    )
+
+
+def _read_by(stream: Declaration, column: str) -> Origin:
+    origin = origin_of(stream, column)
+    return origin if origin.of else replace(origin, of=str(stream["name"]))
+
+
+def _extracted(stream: Declaration, column: str) -> Origin:
+    extractor = stream["retriever"]["record_selector"]["extractor"]
+    name = class_of(extractor)
+    path = extractor.get("path") or PATHS.get(name, [])
+    names = _names_before(extractor, column)
+    if not names:
+        raise NotDescribed(
+            f"The column `{stream['name']}.{column}` is none that the stream's {name} makes, as far as "
+            "tools/data_dictionary.py knows. Correct the column's name in the manifest's schemas, or say in "
+            "`_names_before` what the extractor does."
+        )
+    return Origin(".".join([*path, *names]), _scope_of(stream, names[0]))
+
+
+def _names_before(extractor: Declaration, column: str) -> list[str]:
+    """What TikTok calls a column, in the object that the extractor makes a row of; empty if it makes no such column.
+
+    In:  a BreakdownExtractor of `audience_ages`, "audience_ages_age"
+    Out: `["audience_ages", "age"]`
+    """
+    if class_of(extractor) in ("ObjectExtractor", "ReplyExtractor"):
+        renamed = {new: old for old, new in extractor.get("rename", {}).items()}
+        return [renamed.get(column, column)]
+    if class_of(extractor) == "BreakdownExtractor":
+        if column in extractor.get("keep", {}):
+            return [extractor["keep"][column]]
+        if column.startswith(f"{extractor['breakdown']}_"):
+            return [extractor["breakdown"], column.removeprefix(f"{extractor['breakdown']}_")]
+    return []
+
+
+def _scope_of(stream: Declaration, name: str) -> str:
+    """The scope that opens a field; where there are no fields to ask for, one scope opens all."""
+    fields: Mapping[str, list[str]] = stream["retriever"]["requester"].get("fields", {})
+    return next((scope for scope, names in fields.items() if name in names or not names), "")
+
+
+# --- Streams and their columns --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """A row of a stream's table."""
+
+    name: str
+    type: str
+    unit: str
+    additive: str
+    origin: Origin
+    account_type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A stream whose rows make another one's slices: the column `key` of it is there called `link`."""
+
+    stream: str
+    key: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream, as the dictionary describes it."""
+
+    name: str
+    rows: str
+    primary_key: Sequence[str]
+    cursor: str
+    host: str
+    calls: Sequence[str]
+    columns: Sequence[Column]
+    parents: Sequence[Parent]
+
+    def column(self, name: str) -> Column | None:
+        """The column of this name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def resolved(manifest: Declaration) -> Declaration:
+    """A manifest as the CDK sees it: references resolved, parameters handed down."""
+    references = ManifestReferenceResolver().preprocess_manifest(manifest)
+    return ManifestComponentTransformer().propagate_types_and_parameters("", references, {})
+
+
+def streams_of(manifest: Declaration) -> list[Stream]:
+    """The streams of a resolved manifest, in its order."""
+    return [_stream(declaration) for group in manifest["streams"] for declaration in group.get("streams", [group])]
+
+
+def _stream(declaration: Declaration) -> Stream:
+    retriever, schema = declaration["retriever"], declaration["schema_loader"]["schema"]
+    calls = [(call["http_method"], urlsplit(_url(call))) for call in _http_requesters(retriever["requester"])]
+    return Stream(
+        name=declaration["name"],
+        rows=_described(schema, f"The stream `{declaration['name']}`"),
+        primary_key=declaration["primary_key"],
+        cursor=declaration.get("incremental_sync", {}).get("cursor_field", ""),
+        host=str(calls[0][1].hostname),
+        calls=[f"{method} {url.path}" for method, url in calls],
+        columns=[_column(declaration, name) for name in schema["properties"]],
+        parents=[
+            Parent(parent["stream"]["name"], parent["parent_key"], parent["partition_field"])
+            for parent in retriever.get("partition_router", {}).get("parent_stream_configs", [])
+        ],
+    )
+
+
+def _http_requesters(requester: Declaration) -> Iterator[Declaration]:
+    """Those that make the calls, inside of whatever is around them."""
+    if requester["type"] == "HttpRequester":
+        yield requester
+        return
+    for part in requester.values():
+        if isinstance(part, Mapping) and str(part.get("type")).endswith("Requester"):
+            yield from _http_requesters(part)
+
+
+def _url(call: Declaration) -> str:
+    return str(InterpolatedString.create(call["url"], parameters=call["$parameters"]).eval({}))
+
+
+def _column(stream: Declaration, name: str) -> Column:
+    schema = stream["schema_loader"]["schema"]
+    definition = schema["properties"][name]
+    full_name = f"{stream['name']}.{name}"
+    is_number = type_of(definition) in ("integer", "number")
+    is_measure = is_number and name not in stream["primary_key"]
+    of_stream = schema.get("x-account-type", ANY_ACCOUNT)
+    return Column(
+        name=name,
+        type=type_of(definition),
+        unit=_word(definition, "x-unit", UNITS, full_name) if is_number else "",
+        additive=_word(definition, "x-additive", ADDITIVE, full_name) if is_measure else "",
+        origin=origin_of(stream, name),
+        account_type=_word({"x-account-type": of_stream, **definition}, "x-account-type", ACCOUNT_TYPES, full_name),
+        meaning=_described(definition, f"The column `{full_name}`"),
+    )
+
+
+def _word(definition: Declaration, keyword: str, words: Collection[str], column: str) -> str:
+    word = definition.get(keyword)
+    if word not in words:
+        state = "missing" if word is None else repr(word)
+        raise NotDescribed(
+            f"`{keyword}` of the column `{column}` is {state}, but it must be one of: {', '.join(words)}. "
+            "Set it in the manifest's schemas; docs/data-dictionary.md says what the words mean."
+        )
+    return str(word)
+
+
+def _described(definition: Declaration, what: str) -> str:
+    if not definition.get("description"):
+        raise NotDescribed(f"{what} has no description. Write one in the manifest's schemas.")
+    return str(definition["description"])
+
+
+def type_of(definition: Declaration) -> str:
+    """The type of a column in one word.
+
+    In:  `{"type": ["null", "string"], "format": "date-time"}`
+    Out: "timestamp"
+    """
+    types = definition["type"]
+    name = next(found for found in ([types] if isinstance(types, str) else types) if found != "null")
+    return {"date": "date", "date-time": "timestamp"}.get(definition.get("format", ""), str(name))
+
+
+# --- How streams belong together ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Relation:
+    """That rows of `child` belong to rows of `parent`, with the columns by which they do.
+
+    `links` maps a column of the child to the one of the parent that it equals, e.g. `{"video_id": "item_id"}`.
+    """
+
+    parent: Stream
+    child: Stream
+    links: Mapping[str, str]
+
+    @property
+    def is_by_whole_key(self) -> bool:
+        """Whether a row of the child belongs to one row of the parent, not to one for each date."""
+        return set(self.links.values()) == set(self.parent.primary_key)
+
+
+def relations_of(streams: Sequence[Stream]) -> list[Relation]:
+    """Which of these streams belong to which, by their names, slices and keys.
+
+    A stream belongs to the one that its name begins with (`videos_comments` to `videos`), or else to the one that its
+    slices are made of (`videos` to `account`).
+    """
+    pairs = [(parent, child) for child in streams if (parent := _parent_of(child, streams))]
+    relations = [Relation(parent, child, _links(child, parent)) for parent, child in pairs]
+    return [relation for relation in relations if relation.links]
+
+
+def _parent_of(child: Stream, streams: Sequence[Stream]) -> Stream | None:
+    by_name = [stream for stream in streams if child.name.startswith(f"{stream.name}_")]
+    by_slices = [stream for stream in streams if stream.name in {parent.stream for parent in child.parents}]
+    return max(by_name or by_slices, key=lambda stream: len(stream.name), default=None)
+
+
+def _links(child: Stream, parent: Stream) -> dict[str, str]:
+    return {column: key for key in parent.primary_key if (column := _link(child, parent, key))}
+
+
+def _link(child: Stream, parent: Stream, key: str) -> str | None:
+    """The column of `child` that holds the column `key` of its parent, if there is one.
+
+    In:  `videos_comments_replies`, `videos_comments`, "comment_id"
+    Out: "parent_comment_id"
+    """
+    if child.column(f"parent_{key}"):
+        return f"parent_{key}"
+    for slices in child.parents:
+        if (slices.stream, slices.key) == (parent.name, key) and child.column(slices.link):
+            return slices.link
+    column, of_parent = child.column(key), parent.column(key)
+    return key if column and of_parent and column.origin == of_parent.origin else None
+
+
+# --- Markdown -------------------------------------------------------------------------------------------------------
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in GitHub's Markdown, with what would end a cell or begin HTML escaped.
+
+    In:  `["word", "meaning"]`, `[["a|b", "a < b"]]`
+    Out: "| word | meaning |\\n| --- | --- |\\n| a\\\\|b | a &lt; b |"
+    """
+    escaped = [[cell.replace("|", "\\|").replace("<", "&lt;") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *escaped])
+
+
+def code(names: Iterable[str]) -> str:
+    """Names as code, with commas between them."""
+    return ", ".join(f"`{name}`" for name in names if name)
+
+
+def section(stream: Stream) -> str:
+    """What the dictionary says of one stream."""
+    sync = (
+        f"Cursor: `{stream.cursor}`. Sync modes: full refresh, incremental."
+        if stream.cursor
+        else ("Sync mode: full refresh.")
+    )
+    header = ["column", "type", "unit", "additive", "API field", "scope", "account type", "meaning"]
+    rows = [
+        [
+            code([column.name]),
+            column.type,
+            column.unit,
+            column.additive,
+            str(column.origin),
+            code([column.origin.scope]),
+            column.account_type,
+            column.meaning,
+        ]
+        for column in stream.columns
+    ]
+    return (
+        f"### {stream.name}\n\n"
+        f"{stream.rows}\n\n"
+        f"Primary key: {code(stream.primary_key)}. {sync} Calls: {code(stream.calls)}.\n\n"
+        f"{table(header, rows)}\n"
+    )
+
+
+def diagram(streams: Sequence[Stream]) -> str:
+    """The keys of these streams and what links them, as an entity relationship diagram of Mermaid."""
+    relations = relations_of(streams)
+    lines = ["erDiagram"]
+    for stream in streams:
+        links = {column for relation in relations if relation.child is stream for column in relation.links}
+        lines.append(f"    {stream.name} {{")
+        for column in stream.columns:
+            roles = [role for role, names in (("PK", stream.primary_key), ("FK", links)) if column.name in names]
+            if roles:
+                lines.append(f"        {column.type} {column.name} {', '.join(roles)}")
+        lines.append("    }")
+    for relation in relations:
+        one = "||" if relation.is_by_whole_key else "}|"
+        by = ", ".join(column if column == key else f"{column} = {key}" for column, key in relation.links.items())
+        lines.append(f'    {relation.parent.name} {one}--o{{ {relation.child.name} : "{by}"')
+    return "\n".join(["```mermaid", *lines, "```", ""])
+
+
+HEAD = """# Data dictionary
+
+Every column of every stream. `make data-dictionary` writes this page from the manifest; change it there.
+
+{contents}
+
+## What the words mean
+
+**type** is Airbyte's. A `timestamp` has a time zone, which is UTC. Keys and cursors are never null. Other columns are
+null where TikTok did not tell the value; null never means 0.
+
+**unit** is that of a number:
+
+{units}
+
+**additive** says over what the numbers of a column may be added up:
+
+{additive}
+
+**API field** is the place of the value in the `data` of TikTok's answer. *Of* a stream means that this stream's calls
+bring it and the connector repeats it here; *of the sign-in*, that it comes with the access token.
+
+**scope** is what the account's owner has to allow. Without it the column is null; a stream that consists of it fails by
+name. What has no scope comes with any answer. An app of the API for Business needs the permission of the endpoint too,
+from the group *TikTok Accounts*; an app of Login Kit has the scopes themselves.
+
+{scopes}
+
+**account type** says which accounts have a value:
+
+{account_types}
+"""
+
+
+def dictionary(manifest: Declaration) -> str:
+    """The whole page, for a resolved manifest."""
+    streams = streams_of(manifest)
+    for stream in streams:
+        if stream.host not in FAMILIES:
+            raise NotDescribed(
+                f"The stream `{stream.name}` calls {stream.host}, and tools/data_dictionary.py does not know what it "
+                "belongs to. Add it to `FAMILIES` there."
+            )
+    families = {host: [stream for stream in streams if stream.host == host] for host in FAMILIES}
+    contents = [
+        f"- {FAMILIES[host]}: {', '.join(f'[{stream.name}](#{stream.name})' for stream in found)}"
+        for host, found in families.items()
+    ]
+    scopes = [[code([scope]), opens, permission] for scope, (opens, permission) in SCOPES.items()]
+    parts = [
+        HEAD.format(
+            contents="\n".join(contents),
+            units=table(["unit", "meaning"], list(UNITS.items())),
+            additive=table(["additive", "what may be added up"], list(ADDITIVE.items())),
+            scopes=table(["scope", "opens", "permission of the app"], scopes),
+            account_types=table(["account type", "meaning"], list(ACCOUNT_TYPES.items())),
+        )
+    ]
+    for host, found in families.items():
+        parts.append(f"## {FAMILIES[host]}\n\nAll calls go to {host}. These are the keys, and what belongs to what:\n")
+        parts.append(diagram(found))
+        parts.extend(section(stream) for stream in found)
+    return "\n".join(parts)
+
+
+def main() -> None:
+    """Write the page."""
+    try:
+        page = dictionary(resolved(yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))))
+    except NotDescribed as error:
+        sys.exit(str(error))
+    DICTIONARY.write_text(page, encoding="utf-8")
+    print(f"Wrote {DICTIONARY.relative_to(REPOSITORY)}.")
+
+
+if __name__ == "__main__":
+    main()
