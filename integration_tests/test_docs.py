@@ -1,0 +1,465 @@
+"""The pages in docs/ and the files beside them say what is so: links, commands, tables and queries."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import requests
+import yaml
+
+from integration_tests.connector import (
+    COMMENT_STREAMS,
+    STREAMS,
+    Connector,
+    ReadyToRun,
+    Row,
+    login_kit_config,
+    oauth_config,
+    token_config,
+)
+from integration_tests.emulator.accounts import AccountSpec
+from integration_tests.emulator.emulator import Emulator
+from integration_tests.emulator.knobs import Knobs
+from integration_tests.emulator.server import RunningEmulator, running_emulator
+
+ROOT = Path(__file__).parent.parent
+CONNECTOR_PAGE = (ROOT / "docs" / "tiktok-organic.md").read_text()
+MIGRATION_PAGE = (ROOT / "docs" / "migration.md").read_text()
+SCALING_PAGE = (ROOT / "docs" / "scaling.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+Table = list[dict[str, str]]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return [text for _, found, text in FENCE.findall(page) if found == language]
+
+
+def section(page: str, heading: str) -> str:
+    """What stands between a heading and the next one of its level or above."""
+    level = heading.index(" ")
+    _, _, rest = page.partition(f"\n{heading}\n")
+    assert rest, heading
+    return re.split(rf"^#{{1,{level}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def tables(page: str) -> list[Table]:
+    """The tables, row by row, with their header's words as keys; code marks are left out.
+
+    In:  "| Setting | Default |\n| --- | --- |\n| `num_workers` | 8 |"
+    Out: [[{"Setting": "num_workers", "Default": "8"}]]
+    """
+    found: list[Table] = []
+    for lines in re.findall(r"(?:^\|.*\|\n)+", page.replace("`", "") + "\n", re.MULTILINE):
+        header, _, *rows = ([cell.strip() for cell in line[1:-1].split("|")] for line in lines.splitlines())
+        found.append([dict(zip(header, row, strict=True)) for row in rows])
+    return found
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that GitHub makes of headings: "Why do they differ?" is `why-do-they-differ`."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_relative_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+    for link in re.findall(r"\]\((?!https?://)([^)\s]+)\)", FENCE.sub("", path.read_text())):
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target.read_text()), link
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_make_target_that_a_page_names_exists(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    page = path.read_text()
+    code = [text for _, _, text in FENCE.findall(page)] + re.findall(r"`([^`\n]+)`", FENCE.sub("", page))
+    named = {target for text in code for target in re.findall(r"^\s*make ([a-z-]+)", text, re.MULTILINE)}
+    assert named <= targets
+
+
+@pytest.fixture(scope="module")
+def tiktok() -> Iterator[RunningEmulator]:
+    """An emulated TikTok with one account of 25 posts and no limits."""
+    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
+    # Comments on every post, so that there is something to find in every table.
+    spec = AccountSpec(posts=25, comments_per_post=4)
+    with running_emulator(Emulator(accounts=[spec], knobs=knobs)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connector(tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun) -> Connector:
+    """The command, with its files in a folder of these tests."""
+    return Connector(tmp_path_factory.mktemp("docs"), ready=ready)
+
+
+@pytest.fixture(scope="module")
+def catalog(connector: Connector, tiktok: RunningEmulator) -> dict[str, dict[str, Any]]:
+    """The streams of both families as `discover` describes them."""
+    business = connector.discover(token_config(tiktok)).catalog
+    return business | connector.discover(login_kit_config(tiktok)).catalog
+
+
+def test_the_table_of_streams_has_the_streams_keys_and_cursors_of_discover(catalog: dict[str, dict[str, Any]]) -> None:
+    (table,) = (table for table in tables(CONNECTOR_PAGE) if "Stream" in table[0])
+    described = {row["Stream"]: (row["Primary key"], row["Cursor"]) for row in table}
+    discovered = {
+        name: (
+            ", ".join(column for (column,) in stream["source_defined_primary_key"]),
+            ", ".join(stream.get("default_cursor_field") or []),
+        )
+        for name, stream in catalog.items()
+    }
+    assert len(table) == len(described)
+    assert described == discovered
+
+
+def test_the_overview_of_joins_names_streams_and_columns_that_exist(catalog: dict[str, dict[str, Any]]) -> None:
+    (overview,) = blocks(CONNECTOR_PAGE, "mermaid")
+    stand_ins = {"account_audience": "account_audience_ages", "videos_breakdown": "videos_audience_types"}
+    joins = re.findall(r'(\w+) \|\|--o\{ (\w+) : "?([^"\n]+)', overview)
+    assert len(joins) == len(overview.splitlines()) - 1
+    for parent, child, on in joins:
+        for pair in on.split(", "):
+            ours, _, theirs = pair.partition(" = ")
+            assert ours in catalog[stand_ins.get(parent, parent)]["json_schema"]["properties"], pair
+            assert (theirs or ours) in catalog[stand_ins.get(child, child)]["json_schema"]["properties"], pair
+
+
+@pytest.fixture(scope="module")
+def settings(connector: Connector) -> dict[str, dict[str, Any]]:
+    """The settings of `spec`."""
+    (message,) = connector.spec().of_type("SPEC")
+    properties: dict[str, dict[str, Any]] = message["spec"]["connectionSpecification"]["properties"]
+    return properties
+
+
+def test_the_table_of_settings_has_the_titles_and_defaults_of_spec(settings: dict[str, dict[str, Any]]) -> None:
+    table = tables(section(CONNECTOR_PAGE, "## Settings"))[0]
+    described = {row["Setting"]: (row["In the form"], row["Default"]) for row in table}
+    assert described == {
+        name: (
+            "(hidden)" if setting.get("airbyte_hidden") else setting["title"],
+            str(setting["default"]).lower() if "default" in setting else "",
+        )
+        for name, setting in settings.items()
+    }
+
+
+def test_the_table_of_credentials_has_every_field_of_every_choice(settings: dict[str, dict[str, Any]]) -> None:
+    table = tables(section(CONNECTOR_PAGE, "## Settings"))[1]
+    described = {(row["auth_type"], row["Setting"]): row["Required"] for row in table}
+    assert described == {
+        (choice["properties"]["auth_type"]["const"], name): "yes" if name in choice["required"] else ""
+        for choice in settings["credentials"]["oneOf"]
+        for name in choice["properties"]
+        if name != "auth_type"
+    }
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest as it is written, references unresolved."""
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "source_tiktok_organic" / "manifest.yaml").read_text())
+    return parsed
+
+
+def test_every_sentence_about_tiktoks_answers_is_explained_with_its_codes() -> None:
+    errors = manifest()["definitions"]["errors"]
+    sentences = {name: error.get("sentence") for name, error in errors.items()}
+    expected: dict[str, set[str]] = defaultdict(set)
+    for name, error in errors.items():
+        sentence = sentences[name] or sentences[error["$ref"].rpartition("/")[2]]
+        expected[re.split(r"[({`]", sentence)[0].strip()] |= {str(code) for code in error["codes"]}
+
+    (table,) = (table for table in tables(CONNECTOR_PAGE) if "TikTok's codes" in table[0])
+    described = {row["The sentence begins with"]: set(row["TikTok's codes"].split(", ")) for row in table}
+    assert described == expected
+
+
+def test_every_scope_that_the_connector_asks_for_is_explained() -> None:
+    fields = manifest()["definitions"]["fields"]
+    (table,) = (table for table in tables(CONNECTOR_PAGE) if "Scope" in table[0])
+    assert {row["Scope"] for row in table} == {scope for scopes in fields.values() for scope in scopes}
+
+
+def test_the_newest_entry_of_the_changelog_is_the_version_of_the_image() -> None:
+    newest = tables(section(CONNECTOR_PAGE, "## Changelog"))[0][0]
+    metadata = yaml.safe_load((ROOT / "metadata.yaml").read_text())["data"]
+    assert (newest["Version"], newest["Date"]) == (metadata["dockerImageTag"], str(metadata["releaseDate"]))
+
+
+# Counted by hand in the documents of the other tools.
+TABLES_THERE = {
+    "Nekt: user_info": 12,
+    "Nekt: videos": 15,
+    "Kondado: Account": 12,
+    "Kondado: Account: metrics": 20,
+    "Kondado: tiktok_organic_account_metrics_audience_activity": 4,
+    "Kondado: Videos": 24,
+    "Kondado: tiktok_organic_videos_impression_sources": 5,
+    "Kondado: tiktok_organic_videos_engagement_likes": 5,
+    "Kondado: tiktok_organic_videos_audience_types": 5,
+    "Kondado: tiktok_organic_videos_audience_countries": 5,
+    "Kondado: tiktok_organic_videos_audience_cities": 5,
+    "Kondado: tiktok_organic_videos_video_view_retention": 5,
+    "Kondado: tiktok_organic_videos_audience_genders": 5,
+    "Kondado: Videos: comments": 17,
+    "QUANTI: profile": 8,
+    "QUANTI: profile_snapshot_metric": 11,
+    "QUANTI: profile_daily_metric": 22,
+    "QUANTI: video_snapshot_metric": 19,
+    "YOOtheme: Video Type": 15,
+    "Fivetran: profile": 11,
+    "Fivetran: profile_metric": 19,
+    "Fivetran: profile_metric_audience_activity": 4,
+    "Fivetran: profile_audience_age": 4,
+    "Fivetran: profile_audience_city": 4,
+    "Fivetran: profile_audience_country": 4,
+    "Fivetran: profile_audience_gender": 4,
+    "Fivetran: video": 24,
+    "Fivetran: video_audience_city": 4,
+    "Fivetran: video_audience_country": 4,
+    "Fivetran: video_audience_gender": 4,
+    "Fivetran: video_audience_type": 4,
+    "Fivetran: video_engagement_like": 4,
+    "Fivetran: video_impression_source": 4,
+    "Fivetran: video_view_retention": 4,
+    "Fivetran: comment": 15,
+    "Fivetran: replies_to_comment": 15,
+    "Fivetran: business_benchmark": 10,
+}
+
+
+def mappings() -> dict[str, Table]:
+    """The tables of the migration page by their headings."""
+    headings = re.findall(r"^### (.+: .+)$", MIGRATION_PAGE, re.MULTILINE)
+    return {heading: tables(section(MIGRATION_PAGE, f"### {heading}"))[0] for heading in headings}
+
+
+def test_every_table_and_column_of_other_tools_is_mapped_once() -> None:
+    mapped = mappings()
+    assert {heading: len(table) for heading, table in mapped.items()} == TABLES_THERE
+    for heading, table in mapped.items():
+        assert max(Counter(row["There"] for row in table).values()) == 1, heading
+
+
+def test_every_column_to_which_another_is_mapped_exists(catalog: dict[str, dict[str, Any]]) -> None:
+    columns = {f"{name}.{column}" for name, stream in catalog.items() for column in stream["json_schema"]["properties"]}
+    for heading, table in mappings().items():
+        for row in table:
+            assert row["Here"] in columns | {"none"}, heading
+            assert row["What differs"], (heading, row["There"])
+
+
+# Airbyte's types, and what they are in DuckDB.
+TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DECIMAL(38, 9)", "boolean": "BOOLEAN"}
+FORMATS = {"date": "DATE", "date-time": "TIMESTAMP"}
+# Tables of other tools, as far as the queries need them, with a day of long ago and one that both tools have.
+OLD_TABLES = """
+CREATE SCHEMA kondado; CREATE SCHEMA quanti; CREATE SCHEMA fivetran;
+CREATE TABLE kondado.account_metrics AS
+SELECT day AS metric_date, 'harbour_coffee' AS video_creator_username, 1000.0::DOUBLE AS video_views,
+       10.0::DOUBLE AS likes, 1.0::DOUBLE AS comments, 2.0::DOUBLE AS shares, 3.0::DOUBLE AS daily_new_followers,
+       1.0::DOUBLE AS daily_lost_followers
+FROM (VALUES (DATE '2026-01-05'), ((SELECT min(metric_date) FROM account_metrics))) days(day);
+CREATE TABLE quanti.video_snapshot_metric AS
+SELECT '7000000000000000001' AS item_id, seen::TIMESTAMP AS _quanti_sync_date, views AS video_views, 5 AS likes,
+       0 AS comments, 0 AS shares, 90 AS reach
+FROM (VALUES ('2026-01-05 03:00', 100), ('2026-01-05 21:00', 140), ('2026-01-06 03:00', 150)) rows(seen, views);
+CREATE TABLE quanti.profile_snapshot_metric AS
+SELECT 'harbour_coffee' AS username, TIMESTAMP '2026-01-05 03:00' AS _quanti_sync_date,
+       '[{"percentage": 0.6, "country": "GB"}, {"percentage": 0.25, "country": "IE"}]' AS audience_countries;
+CREATE TABLE fivetran.video AS
+SELECT '7000000000000000001' AS id, '150' AS video_views, '5' AS likes, '0' AS comments, '0' AS shares, NULL AS reach;
+"""
+
+
+def duckdb_type(column: dict[str, Any]) -> str:
+    """In: `{"type": ["null", "integer"], "description": "…"}`; out: "BIGINT"."""
+    kinds = [column["type"]] if isinstance(column["type"], str) else column["type"]
+    (kind,) = (kind for kind in kinds if kind != "null")
+    return FORMATS.get(column.get("format", "")) or TYPES[kind]
+
+
+def _dated(rows: list[Row], stream: str, days_ago: int) -> list[Row]:
+    """The rows as a sync of an earlier date would have given them; days of TikTok's stay as they are."""
+    if stream.startswith("account_metrics") or stream in COMMENT_STREAMS:
+        return rows
+    earlier = timedelta(days=days_ago)
+    return [row | {"metric_date": str(date.fromisoformat(row["metric_date"]) - earlier)} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def rows(
+    connector: Connector, tiktok: RunningEmulator, catalog: dict[str, dict[str, Any]]
+) -> dict[str, dict[tuple[Any, ...], Row]]:
+    """The rows of two syncs on two days, by stream and key."""
+    config = token_config(tiktok)
+    streams = [*STREAMS, *COMMENT_STREAMS]
+    first = connector.read(config, streams)
+    requests.post(f"{tiktok.url}/_emulator/clock/advance", json={"seconds": 80_000}, timeout=10).raise_for_status()
+    second = connector.read(config, streams, state=first.state)
+    assert first.errors + second.errors == []
+    found = {}
+    for stream in streams:
+        key = [column for (column,) in catalog[stream]["source_defined_primary_key"]]
+        both = [*_dated(first.rows(stream), stream, days_ago=1), *second.rows(stream)]
+        found[stream] = {tuple(row[column] for column in key): row for row in both}
+    return found
+
+
+@pytest.fixture(scope="module")
+def history(
+    tmp_path_factory: pytest.TempPathFactory,
+    catalog: dict[str, dict[str, Any]],
+    rows: dict[str, dict[tuple[Any, ...], Row]],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with these rows and with tables of other tools."""
+    folder = tmp_path_factory.mktemp("history")
+    with duckdb.connect() as connection:
+        for stream, of_stream in rows.items():
+            file = folder / f"{stream}.json"
+            file.write_text("\n".join(map(json.dumps, of_stream.values())))
+            properties = catalog[stream]["json_schema"]["properties"]
+            columns = {name: duckdb_type(column) for name, column in properties.items()}
+            connection.execute(
+                f"CREATE TABLE {stream} AS SELECT * FROM read_json('{file}', format = 'newline_delimited',"
+                f" columns = {columns})"
+            )
+        connection.execute(OLD_TABLES)
+        for name in ("harbour", "bakery"):
+            connection.execute(f"CREATE SCHEMA {name}; CREATE TABLE {name}.videos AS FROM videos")
+        yield connection
+
+
+def query(page: str, words: str) -> str:
+    """The query of a page that has these words in it."""
+    (text,) = (text for text in blocks(page, "sql") if words in text)
+    return text
+
+
+def test_every_query_of_the_pages_runs_and_finds_something(history: duckdb.DuckDBPyConnection) -> None:
+    queries = [text for path in PAGES for text in blocks(path.read_text(), "sql")]
+    assert len(queries) >= 15
+    for text in queries:
+        view = re.match(r"CREATE OR REPLACE VIEW (\w+)", text)
+        history.execute(text)
+        found = history.execute(f"SELECT * FROM {view[1]}").fetchall() if view else history.fetchall()
+        assert found, text
+        assert any(any(value is not None for value in row) for row in found), text
+
+
+def test_the_latest_rows_are_one_for_each_post(
+    history: duckdb.DuckDBPyConnection, rows: dict[str, dict[tuple[Any, ...], Row]]
+) -> None:
+    latest = history.execute(query(CONNECTOR_PAGE, "SELECT *\nFROM videos\nQUALIFY")).fetchall()
+    views = {row["item_id"]: row["video_views"] for row in sorted(rows["videos"].values(), key=_date)}
+    column = [name for name, *_ in history.description or []]
+    found = {row[column.index("item_id")]: row[column.index("video_views")] for row in latest}
+    assert len(latest) == len(found)
+    assert found == views
+
+
+def _date(row: Row) -> str:
+    return str(row["metric_date"])
+
+
+def test_growth_is_the_difference_of_two_dates(
+    history: duckdb.DuckDBPyConnection, rows: dict[str, dict[tuple[Any, ...], Row]]
+) -> None:
+    grown = history.execute(query(CONNECTOR_PAGE, "AS new_views")).fetchall()
+    days = sorted({_date(row) for row in rows["videos"].values()})
+    views = {(row["item_id"], _date(row)): row["video_views"] for row in rows["videos"].values()}
+    assert len(days) == 2
+    top, day, now, new, in_days = grown[0]
+    assert str(day) == days[1]
+    assert in_days == 1
+    assert (now, new) == (views[top, days[1]], views[top, days[1]] - views[top, days[0]])
+    assert new > 0
+
+
+def test_old_days_fill_what_is_before_and_new_days_win(
+    history: duckdb.DuckDBPyConnection, rows: dict[str, dict[tuple[Any, ...], Row]]
+) -> None:
+    history.execute(query(MIGRATION_PAGE, "VIEW all_account_metrics "))
+    found = history.execute("SELECT metric_date::VARCHAR, video_views, business_id FROM all_account_metrics").fetchall()
+    ours = {_date(row): row["video_views"] for row in rows["account_metrics"].values()}
+    business_id = next(iter(rows["account"].values()))["business_id"]
+    assert {day: views for day, views, _ in found} == ours | {"2026-01-05": 1000}
+    assert len(found) == len(ours) + 1
+    assert {account for *_, account in found} == {business_id}
+
+
+def test_several_snapshots_of_a_day_become_the_last_of_them(history: duckdb.DuckDBPyConnection) -> None:
+    history.execute(query(MIGRATION_PAGE, "VIEW all_videos "))
+    found = history.execute(
+        "SELECT metric_date::VARCHAR, video_views FROM all_videos WHERE metric_date < DATE '2026-02-01' ORDER BY ALL"
+    ).fetchall()
+    assert found == [("2026-01-05", 140), ("2026-01-06", 150)]
+
+
+def test_lists_in_json_become_rows(history: duckdb.DuckDBPyConnection) -> None:
+    history.execute(query(MIGRATION_PAGE, "VIEW all_account_audience_countries "))
+    found = history.execute(
+        "SELECT audience_countries_country, audience_countries_percentage::DOUBLE FROM all_account_audience_countries"
+        " WHERE metric_date = DATE '2026-01-05' ORDER BY ALL"
+    ).fetchall()
+    assert found == [("GB", 0.6), ("IE", 0.25)]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed, and the page's commands are curl's")
+@pytest.mark.parametrize(
+    ("host", "family", "answer"),
+    [("https://business-api.tiktok.com", "business", "data"), ("https://open.tiktokapis.com", "login_kit", None)],
+)
+def test_the_commands_for_signing_in_by_hand_bring_tokens(
+    tiktok: RunningEmulator, host: str, family: str, answer: str | None
+) -> None:
+    app = requests.get(f"{tiktok.url}/_emulator/app", timeout=10).json()
+    wish = {"family": family, "redirect_uri": "https://example.com/callback/"}
+    consent = requests.post(f"{tiktok.url}/_emulator/authorize", json=wish, timeout=10).json()
+    (command,) = (text for text in blocks(CONNECTOR_PAGE, "bash") if host in text)
+    for words, value in [
+        (host, tiktok.url),
+        ("YOUR_APP_ID", app["client_id"]),
+        ("YOUR_CLIENT_KEY", app["client_id"]),
+        ("YOUR_SECRET", app["client_secret"]),
+        ("YOUR_CODE", consent["auth_code"]),
+    ]:
+        command = command.replace(words, value)
+    assert consent["warnings"] == []
+
+    printed = json.loads(subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout)
+
+    tokens = printed[answer] if answer else printed
+    assert tokens["access_token"].startswith("act.")
+    assert tokens["refresh_token"].startswith("rft.")
+
+
+def test_the_settings_that_are_typed_in_by_hand_are_checked_without_a_renewal(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    grant = requests.post(f"{tiktok.url}/_emulator/grant", json={}, timeout=10).json()
+    config = oauth_config(tiktok, grant=grant)
+    tomorrow = date.today() + timedelta(days=1)
+    config["credentials"] |= {
+        "access_token": grant["access_token"],
+        "business_id": grant["open_id"],
+        "token_expiry_date": f"{tomorrow}T12:00:00Z",
+    }
+    output = connector.check(config)
+    assert output.connection_status["status"] == "SUCCEEDED"
+    assert output.written_back == []

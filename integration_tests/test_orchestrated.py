@@ -1,0 +1,99 @@
+"""The example that reads one account for an orchestrator: its rows, its tokens, and one reader at a time."""
+
+import fcntl
+import json
+import stat
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from integration_tests.conftest import StartTikTok
+from integration_tests.connector import granted, oauth_config
+from integration_tests.emulator.accounts import AccountSpec
+
+POSTS = ["account", "videos"]
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module, with PyAirbyte's own files in the test's folder."""
+    for name in ("AIRBYTE_PROJECT_DIR", "AIRBYTE_LOGGING_ROOT", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from examples import orchestrated
+    return orchestrated
+
+
+@pytest.fixture
+def config_path(tmp_path: Path) -> Path:
+    """Where the account's config is kept."""
+    return tmp_path / "harbour.json"
+
+
+def refresh_token_in(config_path: Path) -> str:
+    """The token that the next sync will use."""
+    token: str = json.loads(config_path.read_text())["credentials"]["refresh_token"]
+    return token
+
+
+def test_a_second_day_uses_the_tokens_and_the_state_of_the_first(
+    example: Any, config_path: Path, tmp_path: Path, start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=25, history_days=600), rotate_refresh_token=True)
+    config_path.write_text(json.dumps(oauth_config(tiktok)))
+    typed_in = refresh_token_in(config_path)
+
+    first = example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"), POSTS)
+    of_the_first_day = refresh_token_in(config_path)
+    pages = requests.get(f"{tiktok.url}/_emulator/calls/summary", timeout=10).json()["business/video/list/"]["total"]
+    requests.post(f"{tiktok.url}/_emulator/clock/advance", json={"seconds": 86_500}, timeout=10)
+    second = example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"), POSTS)
+
+    assert len({typed_in, of_the_first_day, refresh_token_in(config_path)}) == 3
+    assert stat.S_IMODE(config_path.stat().st_mode) == 0o600
+    # Both ran on one day of the connector's clock, so the second day's rows replace the first's.
+    assert first == second
+    assert first["account"] == 1
+    assert first["videos"] > 20
+    assert pages == 2
+    summary = requests.get(f"{tiktok.url}/_emulator/calls/summary", timeout=10).json()
+    # With a state, posts older than a year are not asked for.
+    assert summary["business/video/list/"]["total"] == 3
+    assert {path.name for path in tmp_path.glob("harbour.json*")} == {"harbour.json"}
+
+
+def test_new_tokens_are_kept_although_a_stream_fails(
+    example: Any, config_path: Path, tmp_path: Path, start_tiktok: StartTikTok
+) -> None:
+    import airbyte
+
+    tiktok = start_tiktok(AccountSpec(posts=3), rotate_refresh_token=True)
+    grant = granted(tiktok, scopes=["user.info.basic", "video.list"])
+    config_path.write_text(json.dumps(oauth_config(tiktok, grant=grant)))
+
+    with pytest.raises(airbyte.exceptions.AirbyteConnectorFailedError):
+        example.read_account(
+            config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"), ["account", "account_metrics"]
+        )
+
+    kept = json.loads(config_path.read_text())["credentials"]
+    assert kept["refresh_token"] != grant["refresh_token"]
+    app = {name: kept[name] for name in ("client_id", "client_secret", "refresh_token")}
+    renewal = requests.post(
+        f"{tiktok.url}/open_api/v1.3/tt_user/oauth2/refresh_token/",
+        json=app | {"grant_type": "refresh_token"},
+        timeout=10,
+    )
+    assert renewal.json()["code"] == 0
+
+
+def test_a_second_reader_of_an_account_is_refused(example: Any, config_path: Path, tmp_path: Path) -> None:
+    config_path.write_text("{}")
+    with config_path.with_suffix(".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        with pytest.raises(example.AccountIsBeingReadError, match="Another process is reading the account of"):
+            example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"))
