@@ -254,6 +254,11 @@ def _parse_date(config: Config, name: str) -> date | None:
         ) from None
 
 
+# This file has no backslash: Airbyte takes them out before it computes the checksum of components that were published
+# from the Builder, but leaves them in the components.
+_IPV6 = f"{re.escape('[')}[0-9a-f:.]+{re.escape(']')}"
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
@@ -284,7 +289,7 @@ def validate_settings(config: Config) -> None:
     if url:
         # Libraries disagree on where the host ends in an address with a user, a backslash or an odd bracket.
         parts = re.fullmatch(
-            r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?(?:/[a-z0-9._~/-]*)?", str(url).lower()
+            f"(https?)://({_IPV6}|[a-z0-9.-]+)(?::[0-9]{{1,5}})?(?:/[a-z0-9._~/-]*)?", str(url).lower()
         )
         if parts is None or (parts[1] == "http" and not _is_loopback(parts[2].strip("[]"))):
             raise config_error(
@@ -987,7 +992,8 @@ class ThreadRequester(RequesterDecorator):
 
 
 # Also in an answer that was cut off and is no JSON any more.
-_TOKENS = re.compile(r'_token"\s*:\s*"((?:[^"\\]|\\.)+)')
+_BACKSLASH = re.escape(chr(92))
+_TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
 
 
 @dataclass
