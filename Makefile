@@ -60,4 +60,4 @@ requirements: $(READY) ## Compile requirements/*.txt anew from pyproject.toml
 	@echo hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tmp build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -43,8 +43,12 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         super().__init__(path_to_yaml=manifest, catalog=catalog, config=config, state=state)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """The config in memory; the CDK would also write it, secrets included, to a file that a crash leaves behind."""
-        return self._config or config
+        """The config in memory; the CDK would also write it, secrets included, to a file that a crash leaves behind.
+
+        The CDK's standard tests make the source without a config, and have one for it only here.
+        """
+        self._config = self._config or config
+        return self._config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone."""
