@@ -1,11 +1,14 @@
 """spec, check and discover, and what they say about a config that can't work."""
 
+import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from integration_tests.connector import COMMENT_STREAMS, STREAMS, Connector, calls, oauth_config, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, Connector, calls, oauth_config, token_config
 from integration_tests.emulator.server import RunningEmulator
 
 
@@ -100,3 +103,28 @@ def test_a_config_that_cannot_work_gets_one_sentence_and_makes_no_call(
         assert len(output.errors) == 1
         assert sentence in output.errors[0]
     assert requests.get(f"{tiktok.url}/_emulator/calls", timeout=10).json() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read (No such file or directory). Check its name"),
+        ("{", "Please ensure that it is a valid JSON."),
+        ("[]", "is not an object"),
+    ],
+    ids=["missing", "no JSON", "no object"],
+)
+def test_a_file_that_cannot_be_used_is_named_in_a_sentence(tmp_path: Path, content: str | None, reason: str) -> None:
+    path = tmp_path / "config.json"
+    if content:
+        path.write_text(content)
+
+    process = subprocess.run(
+        [COMMAND, "check", "--config", str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    error = json.loads(process.stdout.splitlines()[-1])["trace"]["error"]
+    assert process.returncode == 1
+    assert error["failure_type"] == "config_error"
+    assert str(path) in error["message"]
+    assert reason in error["message"]

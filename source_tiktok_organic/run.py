@@ -1,9 +1,14 @@
 """The command `source-tiktok-organic spec|check|discover|read`."""
 
+import logging
 import sys
+from collections.abc import Callable
+from typing import Any
 
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER
 
+from source_tiktok_organic.components import config_error
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 
 # Seconds for which a thread keeps the interpreter to itself while others wait. The workers and the printing thread hand
@@ -14,16 +19,32 @@ SWITCH_INTERVAL = 0.05
 def run() -> None:
     """Run the verb of the command line and print Airbyte messages to standard output."""
     sys.setswitchinterval(SWITCH_INTERVAL)
+    init_uncaught_exception_handler(logging.getLogger("airbyte"))
     arguments = TiktokOrganicEntrypoint.parse_args(sys.argv[1:])
     source = SourceTiktokOrganic(
-        catalog=SourceTiktokOrganic.read_catalog(arguments.catalog) if hasattr(arguments, "catalog") else None,
-        config=SourceTiktokOrganic.read_config(arguments.config) if hasattr(arguments, "config") else None,
-        state=SourceTiktokOrganic.read_state(arguments.state) if getattr(arguments, "state", None) else None,
+        catalog=_content_of(getattr(arguments, "catalog", None), SourceTiktokOrganic.read_catalog),
+        config=_content_of(getattr(arguments, "config", None), SourceTiktokOrganic.read_config),
+        state=_content_of(getattr(arguments, "state", None), SourceTiktokOrganic.read_state),
     )
     entrypoint = TiktokOrganicEntrypoint(source)
     with PRINT_BUFFER:
         for message in entrypoint.run(arguments):
             print(f"{message}\n", end="")
+
+
+def _content_of(path: str | None, read: Callable[[str], Any]) -> Any:
+    """What is in a file of the command line, or None where none is named; a config error where it can't be read."""
+    if not path:
+        return None
+    try:
+        return read(path)
+    except OSError as error:
+        raise config_error(
+            f"The file {path} cannot be read ({error.strerror}). Check its name, and that the user who runs this may "
+            "read it; in the image that is the user 1000."
+        ) from None
+    except ValueError as error:
+        raise config_error(str(error)) from None
 
 
 if __name__ == "__main__":
