@@ -110,6 +110,7 @@ def test_the_log_has_every_call_and_no_secret(api: Api) -> None:
         ("business/nothing/", 40006),
         ("tt_user/token_info/get/", 0),
     ]
+    assert calls[2]["business_id"] == api.open_id
     assert control(api, "GET", "calls/summary")["business/get/"] == {"total": 1, "refused": 0}
     assert "act." not in str(calls)
     control(api, "DELETE", "calls", status=204)

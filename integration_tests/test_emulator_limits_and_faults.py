@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from integration_tests.emulator.knobs import Knobs
+
 if TYPE_CHECKING:
     from integration_tests.emulator.testing import Api
 
 pytest_plugins = ("integration_tests.emulator.testing",)
-GET, LIST = "business/get/", "business/video/list/"
+GET, LIST, REFRESH = "business/get/", "business/video/list/", "tt_user/oauth2/refresh_token/"
 
 
 def codes(api: Api, path: str, times: int) -> list[int]:
     return [api.code(path) for _ in range(times)]
+
+
+def renewal(api: Api, tokens: dict[str, Any]) -> dict[str, Any]:
+    app = api.emulator.app
+    body = {"client_id": app.client_id, "client_secret": app.client_secret, "grant_type": "refresh_token"}
+    return api.post(REFRESH, body | {"refresh_token": tokens["refresh_token"]})
 
 
 def test_forty_calls_a_minute_for_an_account_and_endpoint_then_five_minutes_of_nothing(api: Api) -> None:
@@ -65,6 +73,24 @@ def test_calls_a_minute_of_the_app_shut_out_every_account(api: Api) -> None:
     assert api.code(LIST) == 0
 
 
+def test_calls_of_all_accounts_and_renewals_count_for_the_app_together(api: Api) -> None:
+    api.emulator.set_knobs(app_qpm=6, account_endpoint_qpm=3)
+    tokens = api.emulator.grant()
+    assert codes(api, GET, 3) == [0] * 3
+    api.new_account()
+    assert codes(api, GET, 2) == [0] * 2
+    assert renewal(api, tokens)["code"] == 0
+    # This account has a call left, but the app has none.
+    assert api.code(GET) == 40100
+    assert renewal(api, tokens)["code"] == 40100
+
+
+def test_a_new_app_has_ten_calls_a_second_and_an_account_forty_a_minute_for_an_endpoint() -> None:
+    knobs = Knobs()
+    assert (knobs.app_qps, knobs.app_qpm) == (10, 600)
+    assert (knobs.account_endpoint_qpm, knobs.penalty_seconds) == (40, 300)
+
+
 def test_refused_calls_are_in_the_log(api: Api) -> None:
     api.emulator.set_knobs(account_endpoint_qpm=1)
     codes(api, GET, 3)
@@ -93,6 +119,20 @@ def test_a_fault_for_one_account(api: Api) -> None:
     assert api.code(GET) == 40001
     api.new_account()
     assert api.code(GET) == 0
+
+
+def test_a_fault_for_the_renewals_of_one_account(api: Api) -> None:
+    first = api.emulator.grant()
+    api.new_account()
+    second = api.emulator.grant(api.open_id)
+    api.emulator.add_fault(REFRESH, "code", code=51039, business_id=api.open_id, times=None)
+    assert renewal(api, first)["code"] == 0
+    assert renewal(api, second)["code"] == 51039
+    # Whoever has lost the right to it is still that account.
+    api.emulator.faults.clear()
+    assert renewal(api, second)["code"] == 0
+    api.emulator.add_fault(REFRESH, "code", code=51039, business_id=api.open_id)
+    assert [renewal(api, second)["code"] for _ in range(2)] == [51039, 40107]
 
 
 def test_html_instead_of_json(api: Api) -> None:
@@ -140,8 +180,5 @@ def test_a_token_that_is_revoked_in_between(api: Api) -> None:
     api.token = tokens["access_token"]
     api.emulator.add_fault(LIST, "revoke_token", after=1)
     assert codes(api, LIST, 3) == [0, 40105, 40105]
-    app = api.emulator.app
-    body = {"client_id": app.client_id, "client_secret": app.client_secret, "grant_type": "refresh_token"}
-    new = api.post("tt_user/oauth2/refresh_token/", body | {"refresh_token": tokens["refresh_token"]})
-    api.token = new["data"]["access_token"]
+    api.token = renewal(api, tokens)["data"]["access_token"]
     assert api.code(LIST) == 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from integration_tests.emulator.accounts import AccountSpec
+
 if TYPE_CHECKING:
     from integration_tests.emulator.testing import Api
 
@@ -164,6 +166,24 @@ def test_a_revoked_authorisation_is_over(api: Api) -> None:
     assert (body["code"], body["data"]) == (0, {})
     assert api.code("business/get/") == 40105
     assert refresh(api, tokens["refresh_token"])["code"] == 40107
+
+
+def test_what_one_owner_revokes_leaves_the_other_accounts_of_the_app_alone(api: Api) -> None:
+    tokens = api.emulator.grant()
+    other = api.emulator.add_account()
+    api.post(REVOKE, APP | {"access_token": tokens["access_token"]})
+    api.as_account(other)
+    assert api.code("business/get/") == 0
+    assert refresh(api, api.emulator.grant(other.open_id)["refresh_token"])["data"]["open_id"] == other.open_id
+
+
+def test_each_owner_grants_scopes_of_their_own(api: Api) -> None:
+    other = api.emulator.add_account(AccountSpec(scopes=["user.info.basic"]))
+    assert refresh(api, api.emulator.grant(other.open_id)["refresh_token"])["data"]["scope"] == "user.info.basic"
+    assert "comment.list" in refresh(api, api.emulator.grant()["refresh_token"])["data"]["scope"]
+    assert api.data("business/get/", fields=["username"]) == {"username": "harbour_coffee"}
+    api.as_account(other)
+    assert api.code("business/get/", fields=["username"]) == 40130
 
 
 def test_unticked_scopes_are_not_granted(api: Api) -> None:

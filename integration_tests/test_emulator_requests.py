@@ -119,6 +119,14 @@ def test_benchmark_of_a_category(api: Api) -> None:
     assert all(isinstance(value, float) for value in data.values())
 
 
+def test_a_benchmark_is_the_same_whoever_asks_as_long_as_it_is_the_account_of_the_token(api: Api) -> None:
+    first = api.data("business/benchmark/", business_category="PETS")
+    first_id = api.open_id
+    api.new_account(kind="personal", scopes=["user.info.basic"])
+    assert api.data("business/benchmark/", business_category="PETS") == first
+    assert api.code("business/benchmark/", business_category="PETS", business_id=first_id) == 40001
+
+
 def test_benchmark_of_an_unknown_category_lists_the_valid_ones(api: Api) -> None:
     body = api.get("business/benchmark/", business_category="COFFEE")
     assert body["code"] == 40002

@@ -188,7 +188,9 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
     path = request.scope["path"].removeprefix(PREFIX)
     params = dict(request.query_params)
     now = emulator.clock.now()
-    call = emulator.calls.add(now.isoformat(), request.method, path, params)
+    account = await _account_of(emulator, operation, request)
+    call = emulator.calls.add(now.isoformat(), request.method, path, params, business_id=account)
+    fault = emulator.faults.striking(path, params | ({"business_id": account} if account else {}))
 
     async def answer(fault: Fault | None) -> Answer:
         kind = fault.kind if fault else None
@@ -205,7 +207,19 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
             code, message, data = error.code, error.message, {}
         return enveloped(now, code, message, data), code
 
-    return await serve(call, emulator.faults.striking(path, params), answer)
+    return await serve(call, fault, answer)
+
+
+async def _account_of(emulator: Emulator, operation: Operation | None, request: Request) -> str | None:
+    """Return whose call it is; an OAuth call does not say so, but its body has a token of the account."""
+    if operation is None or not operation.oauth:
+        return request.query_params.get("business_id")
+    try:
+        body = json_body(request.headers.get("Content-Type", ""), await request.body())
+    except ApiError:
+        return None
+    tokens = [body[name] for name in ("refresh_token", "access_token") if isinstance(body.get(name), str)]
+    return emulator.tokens.account_of(tokens[0]) if tokens else None
 
 
 async def _answer(

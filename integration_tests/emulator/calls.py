@@ -21,7 +21,7 @@ class Call(BaseModel):
     path: str
     """Relative to /open_api/v1.3/; for Login Kit relative to the host, e.g. `v2/user/info/`."""
     business_id: str | None = None
-    """The account; for Login Kit too by its id in the TikTok API for Business."""
+    """The account, of an OAuth call that of its token; for Login Kit too by its id in the TikTok API for Business."""
     params: dict[str, str] = {}
     """The query; for Login Kit also `cursor`, `max_count`, `filters` and `grant_type` of the body."""
     code: int | str | None = None

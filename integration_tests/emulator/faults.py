@@ -39,7 +39,8 @@ class Fault(BaseModel):
     after: int = Field(default=0, ge=0)
     """How many matching calls go well before."""
     business_id: str | None = None
-    """Only calls for this account, for Login Kit too by its id in the TikTok API for Business."""
+    """Only calls for this account, by its id in the TikTok API for Business, whose OAuth calls belong to the account of
+    their token."""
     code: int = 50000
     """kind `code`: the code in the body."""
     error: str | None = None

@@ -75,6 +75,8 @@ class TokenStore(ABC):
         self._codes: dict[str, AuthCode] = {}
         self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
+        # Of tokens that are over, too: whoever uses one is still that account.
+        self._accounts: dict[str, str] = {}
 
     @abstractmethod
     def _in_words(self, issued: Issued) -> JsonObject:
@@ -96,6 +98,10 @@ class TokenStore(ABC):
         if refresh_seconds is not None:
             grant.refresh_expires_at = self._clock.seconds() + refresh_seconds
         return self._issue(grant, self._new_refresh_token(grant), access_seconds)
+
+    def account_of(self, token: str) -> str | None:
+        """Return whose access or refresh token this is or was; none if it was never handed out."""
+        return self._accounts.get(token)
 
     def revoke_access_token(self, access_token: str) -> None:
         """End one access token, as a fault: its refresh token goes on."""
@@ -140,6 +146,7 @@ class TokenStore(ABC):
     def _new_refresh_token(self, grant: Grant) -> str:
         token = f"rft.{_random(48)}!5001.em"
         self._refresh[token] = grant
+        self._accounts[token] = grant.open_id
         return token
 
     def _issue(self, grant: Grant, refresh_token: str, life: float | None = None) -> JsonObject:
@@ -147,6 +154,7 @@ class TokenStore(ABC):
         access_token = f"act.{_random(48)}!5001.em"
         now = self._clock.seconds()
         self._access[access_token] = AccessToken(grant, now + life)
+        self._accounts[access_token] = grant.open_id
         year = int(grant.refresh_expires_at - now)
         return self._in_words(Issued(grant, access_token, int(life), refresh_token, year))
 

@@ -46,11 +46,6 @@ class LoginKitTokens(TokenStore):
             raise DisplayError("access_token_invalid", "The access token is invalid or not found in the request.")
         return found.grant
 
-    def account_of(self, access_token: str) -> str | None:
-        """Return whose token this is, even if it has expired."""
-        found = self._access.get(access_token)
-        return found.grant.open_id if found else None
-
     def _exchange(self, form: Form) -> JsonObject:
         code, redirect_uri = needed(form, "code"), needed(form, "redirect_uri")
         found = self._fresh_code(code)
