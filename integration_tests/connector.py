@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +42,8 @@ COMMENT_STREAMS = ["videos_comments", "videos_comments_replies"]
 LOGIN_KIT_STREAMS = ["user_info", "user_videos"]
 
 SYNC_MODES = ["full_refresh", "incremental"]
+# Columns with addresses that TikTok signs anew for every answer.
+SIGNED = {"profile_image", "thumbnail_url"}
 # No run may take longer.
 SECONDS = 120
 
@@ -66,6 +69,17 @@ class Output:
             message["record"]["data"] for message in self.of_type("RECORD") if message["record"]["stream"] == stream
         ]
 
+    def contents(self, streams: list[str], business_id: str | None = None) -> dict[str, list[list[tuple[str, Any]]]]:
+        """The rows of each stream in a fixed order and without what changes from answer to answer, or one account's."""
+        return {
+            name: sorted(
+                sorted((column, value) for column, value in row.items() if column not in SIGNED)
+                for row in self.rows(name)
+                if business_id in (None, row["business_id"])
+            )
+            for name in streams
+        }
+
     @property
     def row_counts(self) -> Counter[str]:
         """How many rows each stream gave."""
@@ -85,6 +99,13 @@ class Output:
             for message in self.of_type("TRACE")
             if message["trace"]["type"] == "ERROR"
         ]
+
+    @property
+    def failures(self) -> list[tuple[str, str]]:
+        """Each stream that failed with what the connector says about it, as often as it says something."""
+        errors = [message["trace"]["error"] for message in self.of_type("TRACE") if "error" in message["trace"]]
+        named = [error for error in errors if error.get("stream_descriptor")]
+        return sorted((error["stream_descriptor"]["name"], error["message"]) for error in named)
 
     @property
     def logs(self) -> list[str]:
@@ -207,6 +228,27 @@ class Connector:
         """Run `read` for the named streams, or for all."""
         return self._run("read", *self.write_files(config, streams, state, sync_mode))
 
+    def read_and_be_killed(
+        self,
+        is_time: Callable[[list[Message]], bool],
+        config: Any,
+        streams: list[str],
+        state: list[Message] | None = None,
+        **environment: str,
+    ) -> list[Message]:
+        """Run `read`, kill it as soon as `is_time` says so of its messages, and return all that were whole."""
+        command = [COMMAND, "read", *self.write_files(config, streams, state)]
+        messages: list[Message] = []
+        with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            for line in process.stdout:
+                messages.append(json.loads(line))
+                if is_time(messages):
+                    process.send_signal(signal.SIGKILL)
+                    break
+            rest = process.stdout.read().splitlines(keepends=True)
+        return messages + [json.loads(line) for line in rest if line.endswith("\n")]
+
     def write_files(
         self,
         config: Any,
@@ -264,6 +306,19 @@ def granted(emulator: Served, open_id: str = FIRST_OPEN_ID, **wish: Any) -> dict
     return grant
 
 
+def granted_by_all(emulator: Served) -> list[dict[str, Any]]:
+    """The same for each of the emulator's accounts."""
+    accounts = requests.get(f"{emulator.url}/_emulator/accounts", timeout=10).json()
+    return [granted(emulator, account["open_id"]) for account in accounts]
+
+
+def revoke(emulator: Served, access_token: str) -> None:
+    """Let the account's owner withdraw the permission that a token came with."""
+    app = {"client_id": "7400000000000000001", "client_secret": "emulator-client-secret"}
+    url = f"{emulator.url}/open_api/v1.3/tt_user/oauth2/revoke/"
+    assert requests.post(url, json={**app, "access_token": access_token}, timeout=10).json()["code"] == 0
+
+
 def oauth_config(
     emulator: Served, open_id: str = FIRST_OPEN_ID, grant: dict[str, Any] | None = None, **settings: Any
 ) -> dict[str, Any]:
@@ -279,6 +334,17 @@ def oauth_config(
         "requests_per_minute": 6000,
         **settings,
     }
+
+
+def several_accounts_config(
+    emulator: Served, grants: list[dict[str, Any]] | None = None, **settings: Any
+) -> dict[str, Any]:
+    """The config of a user who has just authenticated several accounts, or all, and calls the second "Account 2"."""
+    first, *more = grants or granted_by_all(emulator)
+    entries = [
+        {"name": f"Account {number}", "refresh_token": grant["refresh_token"]} for number, grant in enumerate(more, 2)
+    ]
+    return oauth_config(emulator, grant=first, additional_accounts=entries, **settings)
 
 
 def token_config(
@@ -312,6 +378,13 @@ def login_kit_config(emulator: Served, grant: dict[str, Any] | None = None, **se
     }
 
 
+def secrets_of(*configs: dict[str, Any]) -> set[str]:
+    """Every token and secret of the configs."""
+    names = ("client_secret", "refresh_token", "access_token")
+    entries = [entry for config in configs for entry in (config["credentials"], *config.get("additional_accounts", []))]
+    return {entry[name] for entry in entries for name in names if name in entry}
+
+
 def set_fault(emulator: Served, path: str, kind: str, **details: Any) -> None:
     """Let something go wrong on the next call of an endpoint, or as `details` say."""
     fault = {"path": path, "kind": kind, **details}
@@ -322,6 +395,13 @@ def call_log(emulator: Served, path: str) -> list[dict[str, Any]]:
     """The calls of one endpoint as the emulator logged them, in the order in which they came."""
     log: list[dict[str, Any]] = requests.get(f"{emulator.url}/_emulator/calls", timeout=10).json()
     return [call for call in log if call["path"] == path]
+
+
+def calls_by_account(emulator: Served) -> dict[str | None, Counter[str]]:
+    """How many calls each account made to each endpoint, refused ones included; None are calls of nobody."""
+    log = requests.get(f"{emulator.url}/_emulator/calls", timeout=10).json()
+    accounts = {call["business_id"] for call in log}
+    return {account: Counter(call["path"] for call in log if call["business_id"] == account) for account in accounts}
 
 
 def calls(emulator: RunningEmulator) -> dict[str, int]:

@@ -23,6 +23,8 @@ from integration_tests.connector import (
     granted,
     login_kit_config,
     oauth_config,
+    secrets_of,
+    several_accounts_config,
     token_config,
 )
 from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
@@ -126,9 +128,7 @@ class BareLoop:
 def secrets_shown(preview: Preview, *configs: dict[str, Any]) -> list[str]:
     """Which secrets stand in what the Builder shows. The updated config is not shown, but stored."""
     shown = json.dumps({name: part for name, part in preview.answer.items() if name != "latest_config_update"})
-    names = ("client_secret", "refresh_token", "access_token")
-    secrets = {config["credentials"][name] for config in configs for name in names if name in config["credentials"]}
-    return [secret for secret in secrets if secret in shown]
+    return [secret for secret in secrets_of(*configs) if secret in shown]
 
 
 def test_the_manifest_is_resolved_before_any_component_is_known(
@@ -140,7 +140,12 @@ def test_the_manifest_is_resolved_before_any_component_is_known(
 
     for manifest in (resolved, full):
         names = [[stream["name"] for stream in choice["streams"]] for choice in manifest["streams"]]
-        assert names == [[*STREAMS, "videos_comments"], ["videos_comments_replies"], LOGIN_KIT_STREAMS]
+        assert names == [
+            [*STREAMS, "videos_comments"],
+            ["videos_comments_replies"],
+            ["business_benchmarks"],
+            LOGIN_KIT_STREAMS,
+        ]
     # The components that the other tests send are the only ones that the process has.
     assert "Could not load module `source_declarative_manifest.components`" in without_components.text
 
@@ -257,6 +262,25 @@ def test_comments_are_previewed_post_by_post(
     assert endpoints(preview, tiktok) == {f"/open_api/v1.3/{COMMENTS}"}
     assert preview.answer["logs"] == []
     assert secrets_shown(preview, config) == []
+
+
+def test_several_accounts_are_previewed_one_after_the_other(builder: Builder, start_tiktok: StartTikTok) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=25), AccountSpec(posts=3, kind="personal"), hidden_post_rate=0)
+    config = several_accounts_config(tiktok)
+
+    preview = builder.preview("videos", config)
+
+    first, second = tiktok.emulator.accounts
+    rows_per_page = {
+        one["slice_descriptor"]["business_id"]: [len(page["records"]) for page in one["pages"]]
+        for one in preview.slices
+    }
+    assert rows_per_page == {first: [20, 5], second: [3]}
+    assert Counter(row["business_id"] for row in preview.rows) == {first: 25, second: 3}
+    updated = preview.answer["latest_config_update"]
+    assert updated["credentials"]["business_id"] == first
+    assert [entry["business_id"] for entry in updated["additional_accounts"]] == [second]
+    assert secrets_shown(preview, config, updated) == []
 
 
 def endpoints(preview: Preview, tiktok: RunningEmulator) -> set[str]:

@@ -74,7 +74,7 @@ def test_it_says_whom_a_bare_token_reached(connector: Connector, tiktok: Running
         pytest.param(
             {"business_id": "-000OfSomebodyElse"},
             None,
-            f"The setting `business_id` is '-000OfSomebodyElse', but the account that was authenticated is "
+            f"The setting `credentials.business_id` is '-000OfSomebodyElse', but the account that was authenticated is "
             f"'{FIRST_OPEN_ID}'. Empty the setting, or authenticate with the account that it names.",
             id="another account's business_id",
         ),

@@ -1,9 +1,5 @@
 """Comments and replies: every thread once, and a sync that asks only where something changed."""
 
-import json
-import os
-import signal
-import subprocess
 from collections import Counter
 from typing import Any
 
@@ -11,7 +7,6 @@ import pytest
 
 from integration_tests.conftest import StartTikTok
 from integration_tests.connector import (
-    COMMAND,
     COMMENT_STREAMS,
     Connector,
     Message,
@@ -23,36 +18,10 @@ from integration_tests.connector import (
     token_config,
 )
 from integration_tests.emulator.accounts import AccountSpec
-from integration_tests.emulator.comments import Comment, _thread
-from integration_tests.emulator.server import RunningEmulator
+from integration_tests.written import comment_ids, fresh_posts, reply_ids, threads
 
 COMMENTS, REPLIES = "business/comment/list/", "business/comment/reply/list/"
 POSTS, PROFILE = "business/video/list/", "business/get/"
-
-
-def threads(tiktok: RunningEmulator) -> dict[str, list[Comment]]:
-    """What was written under each post until now, read from the emulator's memory."""
-    (account,) = tiktok.emulator.accounts.values()
-    now = tiktok.emulator.clock.seconds()
-    posts = [account.timeline.post(number) for number in range(account.timeline.count(now))]
-    return {str(post.item_id): [comment for comment in _thread(post) if comment.create_time <= now] for post in posts}
-
-
-def comment_ids(tiktok: RunningEmulator) -> Counter[str]:
-    """Every comment, once."""
-    return Counter(str(comment.comment_id) for comments in threads(tiktok).values() for comment in comments)
-
-
-def reply_ids(tiktok: RunningEmulator) -> Counter[str]:
-    """Every reply that TikTok gives: all those of a comment that is not hidden, the first three of one that is."""
-    now = tiktok.emulator.clock.seconds()
-    found: Counter[str] = Counter()
-    for comments in threads(tiktok).values():
-        for comment in comments:
-            replies = comment.replies_until(now)
-            newest_first = sorted(replies, key=lambda reply: reply.create_time)
-            found.update(str(reply.comment_id) for reply in (newest_first[:3] if comment.hidden else replies))
-    return found
 
 
 def ids(output: Output, stream: str) -> Counter[str]:
@@ -134,14 +103,6 @@ def test_a_thousand_posts_of_which_ten_changed_cost_ten_calls(connector: Connect
     assert {path: count for path, count in calls(tiktok).items() if path != COMMENTS} == {PROFILE: 1, POSTS: 50}
 
 
-def fresh_posts(tiktok: RunningEmulator) -> set[str]:
-    """The posts of the last 48 hours, whose counter of comments lags."""
-    (account,) = tiktok.emulator.accounts.values()
-    now = tiktok.emulator.clock.seconds()
-    posts = [account.timeline.post(number) for number in range(account.timeline.count(now))]
-    return {str(post.item_id) for post in posts if post.create_time > now - 48 * 3600}
-
-
 def test_without_replies_their_stream_and_its_calls_are_gone(connector: Connector, start_tiktok: StartTikTok) -> None:
     tiktok = start_tiktok(AccountSpec(posts=5, history_days=100, comments_per_post=20), hidden_post_rate=0)
     config = token_config(tiktok, include_comment_replies=False)
@@ -177,33 +138,22 @@ def test_a_sync_that_is_killed_or_fails_leaves_posts_unread_and_no_comment_is_lo
     set_fault(tiktok, COMMENTS, "code", code=40002, message="No.", after=20, times=1)
 
     failed = connector.read(config, ["videos_comments"])
+    (refused,) = [call["params"]["video_id"] for call in call_log(tiktok, COMMENTS) if call["code"] == 40002]
+    tiktok.emulator.calls.clear()
     resumed = connector.read(config, ["videos_comments"], state=failed.state)
 
     assert failed.exit_code == 1
+    assert len(failed.failures) == 1
     assert resumed.errors == []
-    (counts,) = failed.state[0]["stream"]["stream_state"]["parent_state"]["comments"].values()
-    assert 0 < len(counts) < 25
     assert set(ids(failed, "videos_comments") | ids(resumed, "videos_comments")) == set(comment_ids(tiktok))
-    assert len({row["video_id"] for row in resumed.rows("videos_comments")}) < 25
+    assert {call["params"]["video_id"] for call in call_log(tiktok, COMMENTS)} == {refused} | fresh_posts(tiktok)
 
-    killed = killed_after(100, connector, config)
+    killed = connector.read_and_be_killed(
+        lambda messages: sum(message["type"] == "RECORD" for message in messages) == 100, config, ["videos_comments"]
+    )
     again = connector.read(config, ["videos_comments"], state=last_state(killed) or None)
     rows = {message["record"]["data"]["comment_id"] for message in killed if message["type"] == "RECORD"}
     assert rows | set(ids(again, "videos_comments")) == set(comment_ids(tiktok))
-
-
-def killed_after(rows: int, connector: Connector, config: dict[str, Any]) -> list[Message]:
-    """The messages of a read that is killed after so many rows."""
-    options = connector.write_files(config, ["videos_comments"])
-    messages: list[Message] = []
-    with subprocess.Popen([COMMAND, "read", *options], env=os.environ, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        for line in process.stdout:
-            messages.append(json.loads(line))
-            if sum(message["type"] == "RECORD" for message in messages) == rows:
-                process.send_signal(signal.SIGKILL)
-                break
-    return messages
 
 
 def last_state(messages: list[Message]) -> list[Message]:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import COMMAND, COMMENT_STREAMS, LOGIN_KIT_STREAMS, STREAMS, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, LOGIN_KIT_STREAMS, STREAMS, several_accounts_config
 from integration_tests.emulator.accounts import AccountSpec
 
 ROOT = Path(__file__).parent.parent
@@ -108,7 +108,7 @@ KEYS = {
 }
 
 
-def test_two_syncs_on_one_day_append_each_key_twice(
+def test_two_syncs_of_three_accounts_on_one_day_append_each_key_twice(
     start_tiktok: StartTikTok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AIRBYTE_PROJECT_DIR", "AIRBYTE_LOGGING_ROOT", "HOME"):
@@ -119,9 +119,15 @@ def test_two_syncs_on_one_day_append_each_key_twice(
         warnings.simplefilter("ignore")
         import airbyte
 
-    tiktok = start_tiktok(AccountSpec(posts=25), hidden_post_rate=0)
+    tiktok = start_tiktok(
+        AccountSpec(posts=10), AccountSpec(posts=8, kind="business"), AccountSpec(posts=6, kind="personal")
+    )
     source = airbyte.get_source(
-        "source-tiktok-organic", config=token_config(tiktok), local_executable=COMMAND, install_if_missing=False
+        "source-tiktok-organic",
+        config=several_accounts_config(tiktok, requests_per_minute=6000),
+        config_change_callback=lambda config: source.set_config(config, validate=False),
+        local_executable=COMMAND,
+        install_if_missing=False,
     )
     source.select_all_streams()
     database = tmp_path / "twice.duckdb"
@@ -139,3 +145,5 @@ def test_two_syncs_on_one_day_append_each_key_twice(
             assert counts is not None
             assert counts[0] > 0, stream
             assert counts[1:] == (2, 2), stream
+            accounts = connection.execute(f"SELECT count(DISTINCT business_id) FROM {stream}").fetchone()
+            assert accounts == (3,), stream

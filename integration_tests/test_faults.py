@@ -23,8 +23,6 @@ from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import RunningEmulator, running_emulator
 
 PROFILE, POSTS, REFRESH = "business/get/", "business/video/list/", "tt_user/oauth2/refresh_token/"
-# Addresses that TikTok signs anew for every answer.
-SIGNED = {"profile_image", "thumbnail_url"}
 
 PASSING = [
     pytest.param({"kind": "http", "status": 502}, id="HTTP 502 with HTML"),
@@ -37,17 +35,6 @@ PASSING = [
     pytest.param({"kind": "code", "code": 40100}, id="40100"),
     pytest.param({"kind": "http", "status": 429}, id="HTTP 429"),
 ]
-
-
-def contents(output: Output) -> dict[str, list[list[tuple[str, Any]]]]:
-    """The rows of each stream without what changes from answer to answer, in a fixed order."""
-    return {
-        name: sorted(
-            (sorted((column, value) for column, value in row.items() if column not in SIGNED))
-            for row in output.rows(name)
-        )
-        for name in STREAMS
-    }
 
 
 def limited_streams(output: Output) -> list[str]:
@@ -89,7 +76,7 @@ def clean(still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactor
     """The rows of a sync in which nothing went wrong."""
     output = Connector(tmp_path_factory.mktemp("clean")).read(token_config(still_tiktok))
     assert output.errors == []
-    return contents(output)
+    return output.contents(STREAMS)
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -111,7 +98,7 @@ def test_trouble_on_every_endpoint_costs_no_row(
 
     assert troubled.errors == []
     assert troubled.exit_code == 0
-    assert contents(troubled) == clean
+    assert troubled.contents(STREAMS) == clean
     assert len(call_log(still_tiktok, PROFILE)) == 2 + 1
     assert len(call_log(still_tiktok, POSTS)) == 4 + 2
 
@@ -133,7 +120,7 @@ def test_a_cursor_that_repeats_is_an_error_and_the_next_sync_has_all_rows(
     assert stuck.exit_code != 0
     assert len(call_log(still_tiktok, POSTS)) == 2
     config = stuck.written_back[0] if stuck.written_back else config
-    assert contents(connector.read(config, state=stuck.state)) == clean
+    assert connector.read(config, state=stuck.state).contents(STREAMS) == clean
 
 
 def test_a_token_that_is_revoked_in_the_middle_is_renewed_once_and_no_row_is_missing(
@@ -147,7 +134,7 @@ def test_a_token_that_is_revoked_in_the_middle_is_renewed_once_and_no_row_is_mis
     output = connector.without_waiting.read(config)
 
     assert output.errors == []
-    assert contents(output) == clean
+    assert output.contents(STREAMS) == clean
     assert len(call_log(still_tiktok, REFRESH)) == 2
     first, second = output.written_back
     assert first["credentials"]["access_token"] != second["credentials"]["access_token"]

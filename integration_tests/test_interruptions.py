@@ -1,9 +1,5 @@
 """A process that is killed in the middle of a sync loses nothing and leaves nothing behind."""
 
-import json
-import os
-import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +7,7 @@ import pytest
 import requests
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import COMMAND, Connector, Message, oauth_config, set_fault, token_config
+from integration_tests.connector import Connector, Message, oauth_config, set_fault, token_config
 from integration_tests.emulator.accounts import AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
@@ -22,27 +18,13 @@ def killed_read(
     tiktok: RunningEmulator, connector: Connector, config: dict[str, Any], state: list[Message] | None
 ) -> list[Message]:
     """The messages of a read that is killed after the second page of posts."""
-    options = connector.write_files(config, STREAMS, state)
     # Each page takes a moment, so that the walk is still under way when its first rows are out.
-    fault = {"path": "business/video/list/", "kind": "slow", "seconds": 0.4, "times": None}
-    requests.post(f"{tiktok.url}/_emulator/faults", json=fault, timeout=10)
+    set_fault(tiktok, "business/video/list/", "slow", seconds=0.4, times=None)
     temporary = connector.folder / "temporary"
     temporary.mkdir()
-    messages: list[Message] = []
-    with subprocess.Popen(
-        [COMMAND, "read", *options],
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        posts = 0
-        for line in process.stdout:
-            messages.append(json.loads(line))
-            posts += messages[-1]["type"] == "RECORD" and messages[-1]["record"]["stream"] == "videos"
-            if posts == 40:
-                process.send_signal(signal.SIGKILL)
-                break
+    messages = connector.read_and_be_killed(
+        lambda messages: len(keys(messages, "videos")) == 40, config, STREAMS, state, TMPDIR=str(temporary)
+    )
     requests.delete(f"{tiktok.url}/_emulator/faults", timeout=10)
     left_behind = [path for path in temporary.rglob("*") if path.is_file()]
     assert left_behind == []
@@ -100,15 +82,12 @@ def test_a_process_that_is_killed_right_after_a_renewal_leaves_a_config_that_wor
     config = oauth_config(tiktok)
     # The first call after the renewal hangs until the process is gone.
     set_fault(tiktok, "business/get/", "slow", seconds=3)
-    options = connector.write_files(config, ["account"])
-    with subprocess.Popen([COMMAND, "read", *options], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        control = next(line for line in process.stdout if line.startswith('{"type":"CONTROL"'))
-        process.send_signal(signal.SIGKILL)
-        left = process.stdout.read()
-    assert '"RECORD"' not in left
+    messages = connector.read_and_be_killed(lambda messages: messages[-1]["type"] == "CONTROL", config, ["account"])
+    assert not any(message["type"] == "RECORD" for message in messages)
 
-    stored = json.loads(control)["control"]["connectorConfig"]["config"]
+    (stored,) = [
+        message["control"]["connectorConfig"]["config"] for message in messages if message["type"] == "CONTROL"
+    ]
     assert connector.read(stored, ["account"]).errors == []
     # Also a day later, when the stored refresh token is needed.
     tiktok.emulator.clock.advance(90_000)

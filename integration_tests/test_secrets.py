@@ -10,7 +10,16 @@ import pytest
 import requests
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import Connector, Output, oauth_config, set_fault, token_config
+from integration_tests.connector import (
+    Connector,
+    Output,
+    granted,
+    oauth_config,
+    secrets_of,
+    set_fault,
+    several_accounts_config,
+    token_config,
+)
 from integration_tests.emulator.accounts import AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
@@ -45,12 +54,6 @@ FAILURES = [
 LIKE_A_TOKEN = re.compile("(act|rft)[.][A-Za-z0-9]{20}")
 
 
-def secrets_of(*configs: dict[str, Any]) -> set[str]:
-    """Every token and secret of the configs."""
-    names = ("client_secret", "refresh_token", "access_token")
-    return {config["credentials"][name] for config in configs for name in names if name in config["credentials"]}
-
-
 def forms_of(secrets: set[str]) -> set[str]:
     """The secrets as URLs, forms, JSON and Python's own notation write them."""
     written = {
@@ -68,6 +71,15 @@ def found_outside_of_control_messages(output: Output, secrets: set[str]) -> list
     return [line[:300] for line in lines if any(form in line for form in forms) or LIKE_A_TOKEN.search(line)]
 
 
+def fail_everywhere(tiktok: RunningEmulator, failure: dict[str, Any] | None, known: set[str]) -> None:
+    """Let a failure happen on every endpoint, with all these secrets in its message."""
+    if failure:
+        repeated = " ".join(sorted(forms_of(known)))
+        message = failure.get("message", "").replace("{secrets}", repeated)
+        for path in (PROFILE, POSTS, REFRESH, TOKEN_INFO):
+            set_fault(tiktok, path, **{"times": None, **failure, "message": message})
+
+
 @pytest.fixture(params=[oauth_config, token_config], ids=["OAuth", "access token"])
 def config(request: pytest.FixtureRequest, tiktok: RunningEmulator) -> dict[str, Any]:
     """The config of either way to sign in."""
@@ -81,11 +93,31 @@ def test_nothing_that_is_printed_at_debug_level_holds_a_secret(
     connector: Connector, tiktok: RunningEmulator, config: dict[str, Any], verb: Verb, failure: dict[str, Any] | None
 ) -> None:
     known = secrets_of(config)
-    if failure:
-        repeated = " ".join(sorted(forms_of(known)))
-        message = failure.get("message", "").replace("{secrets}", repeated)
-        for path in (PROFILE, POSTS, REFRESH, TOKEN_INFO):
-            set_fault(tiktok, path, **{"times": None, **failure, "message": message})
+    fail_everywhere(tiktok, failure, known)
+
+    output = verb(connector.without_waiting.at_debug_level, config)
+
+    assert "DEBUG" in output.text
+    assert found_outside_of_control_messages(output, known | secrets_of(*output.written_back)) == []
+    assert not any(secret in json.dumps(output.state) for secret in known)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "failure", [failure for failure in FAILURES if failure.id in ("nothing", "40002", "40107", "a revoked token")]
+)
+def test_nothing_that_is_printed_holds_a_secret_of_any_account(
+    connector: Connector, start_tiktok: StartTikTok, verb: Verb, failure: dict[str, Any] | None
+) -> None:
+    tiktok = start_tiktok(*[AccountSpec(posts=2)] * 3)
+    config = several_accounts_config(tiktok)
+    entry = config["additional_accounts"][1]
+    del entry["refresh_token"]
+    entry["business_id"] = list(tiktok.emulator.accounts)[2]
+    entry["access_token"] = granted(tiktok, entry["business_id"])["access_token"]
+    known = secrets_of(config)
+    assert len(known) == 4
+    fail_everywhere(tiktok, failure, known)
 
     output = verb(connector.without_waiting.at_debug_level, config)
 

@@ -9,6 +9,8 @@ that what TikTok has to say stays the same. A server that does not answer is giv
 import json
 import sys
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +20,7 @@ from airbyte_cdk.sources.streams import call_rate
 from airbyte_cdk.sources.streams.http import rate_limiting
 from backoff import _sync as backoff_sync
 
+from source_tiktok_organic import components
 from source_tiktok_organic.run import run
 
 _send = requests.adapters.HTTPAdapter.send
@@ -37,12 +40,23 @@ def main() -> None:
     clock = f"{config['api_url']}/_emulator/clock"
     stands_still = requests.get(clock, timeout=10).json()["frozen"]
 
-    def sleep(seconds: float) -> None:
-        if not stands_still:
-            requests.post(f"{clock}/advance", json={"seconds": max(seconds, 0.001)}, timeout=10)
+    slept: list[float] = []
+    # While the emulator's clock is on its way to another time, nobody here can tell what time it is.
+    moving = Lock()
 
-    time = SimpleNamespace(sleep=sleep)
+    def sleep(seconds: float) -> None:
+        with moving:
+            if not stands_still:
+                requests.post(f"{clock}/advance", json={"seconds": max(seconds, 0.001)}, timeout=10)
+            slept.append(seconds)
+
+    def now() -> float:
+        with moving:
+            return monotonic() + sum(slept)
+
+    time = SimpleNamespace(sleep=sleep, monotonic=now)
     with (
+        patch.object(components, "time", time),
         patch.object(call_rate, "time", time),
         patch.object(rate_limiting, "time", time),
         patch.object(backoff_sync, "time", time),

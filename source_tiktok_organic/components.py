@@ -15,16 +15,19 @@ import math
 import re
 import tempfile
 import threading
+import time
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from itertools import groupby
-from typing import Any, BinaryIO
+from itertools import islice
+from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qs, quote, quote_plus, urlencode, urlsplit
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 import orjson
 import requests
@@ -40,10 +43,14 @@ from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTran
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigration
 from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
-from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
+from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import (
+    ParentStreamConfig,
+    SubstreamPartitionRouter,
+)
 from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination_strategy import PaginationStrategy
 from airbyte_cdk.sources.declarative.transformations.transformation import RecordTransformation
-from airbyte_cdk.sources.streams.call_rate import APIBudget
+from airbyte_cdk.sources.streams.call_rate import APIBudget, Rate
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.http.error_handlers import (
     BackoffStrategy,
     ErrorHandler,
@@ -78,10 +85,12 @@ def unexpected_answer(sentence: str, detail: str | None = None) -> AirbyteTraced
     )
 
 
-def _same(failure: AirbyteTracedException) -> AirbyteTracedException:
-    """The same failure for another stream, which adds its own traceback to it."""
+def _same(failure: AirbyteTracedException, of_whom: str = "") -> AirbyteTracedException:
+    """The same failure for another stream, which adds its own traceback to it; `of_whom` goes before its sentence."""
     return AirbyteTracedException(
-        message=failure.message, internal_message=failure.internal_message, failure_type=failure.failure_type
+        message=f"{of_whom}{failure.message}",
+        internal_message=failure.internal_message,
+        failure_type=failure.failure_type,
     )
 
 
@@ -132,15 +141,80 @@ class PageStore:
 
 
 @dataclass
+class CallLimit:
+    """A limit of TikTok's: at most `limit` calls in any `interval` of seconds. CallTurns keeps it.
+
+    A call counts from its beginning until `interval` after its answer, because nobody knows when in between it reaches
+    TikTok: on a busy machine, calls that were sent one after the other arrive together.
+
+    In:  a limit of 40 in 60 seconds, 38 calls that were answered within the last minute, two under way
+    Out: `wait` is the time until the first of the 38 answers is a minute old
+    """
+
+    limit: int
+    interval: float
+    under_way: int = field(init=False, default=0)
+    answered: deque[float] = field(init=False, repr=False, default_factory=deque)
+
+    def wait(self, now: float) -> float | None:
+        """For how long no further call may begin: seconds, 0 or less for none, None until one under way is answered."""
+        while self.answered and self.answered[0] <= now - self.interval:
+            self.answered.popleft()
+        too_many = self.under_way + len(self.answered) - self.limit
+        if too_many < 0:
+            return 0
+        return self.answered[too_many] + self.interval - now if too_many < len(self.answered) else None
+
+
+@dataclass
+class CallTurns:
+    """Lets calls begin when their limits allow it; each thread makes one call at a time."""
+
+    _calls: dict[int, list[CallLimit]] = field(init=False, repr=False, default_factory=dict)
+    _changed: threading.Condition = field(init=False, repr=False, default_factory=threading.Condition)
+
+    def begin(self, limits: list[CallLimit]) -> None:
+        """Return when a call that all these limits are for may begin."""
+        self.end()
+        while True:
+            with self._changed:
+                waits = [limit.wait(time.monotonic()) for limit in limits]
+                if None in waits:
+                    self._changed.wait(timeout=60)
+                    continue
+                longest = max((wait for wait in waits if wait is not None), default=0)
+                if longest <= 0:
+                    self._calls[threading.get_ident()] = limits
+                    for limit in limits:
+                        limit.under_way += 1
+                    return
+            time.sleep(longest)
+
+    def end(self) -> None:
+        """The call of this thread has its answer, or will have none."""
+        with self._changed:
+            for limit in self._calls.pop(threading.get_ident(), []):
+                limit.under_way -= 1
+                limit.answered.append(time.monotonic())
+            self._changed.notify_all()
+
+
+def _limit(rate: Rate) -> CallLimit:
+    return CallLimit(int(rate.limit), rate.interval.total_seconds())
+
+
+@dataclass
 class Grant:
     """What one sync has learnt of what one account allows; `lock` is held while TikTok is asked about it.
 
-    `scopes` is None where nobody told: a bare access token comes without them. Then `accepted` and `refused` are the
-    scopes of which TikTok has given and refused the fields since. `replacement` is the access token that replaced one
-    that TikTok refused, `access_token` the one that was sent last. `failure` is why TikTok could not be asked about
-    the account: it is not asked again for each stream.
+    `place` is where the config has the account, e.g. "additional_accounts[0]". `scopes` is None where nobody told: a
+    bare access token comes without them. Then `accepted` and `refused` are the scopes of which TikTok has given and
+    refused the fields since. `replacement` is the access token that replaced one that TikTok refused, `access_token`
+    the one that was sent last. `failure` is why TikTok could not be asked about the account: it is not asked again for
+    each stream.
     """
 
+    place: str
     business_id: str | None = None
     scopes: frozenset[str] | None = None
     accepted: frozenset[str] = frozenset()
@@ -149,6 +223,18 @@ class Grant:
     replacement: str | None = field(default=None, repr=False)
     failure: AirbyteTracedException | None = None
     lock: threading.RLock = field(init=False, repr=False, default_factory=threading.RLock)
+    _limits: dict[str, CallLimit] = field(init=False, repr=False, default_factory=dict)
+    _limits_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    @property
+    def key(self) -> str:
+        """What slices call the account: its business_id, or its place in the config while that is not known."""
+        return self.business_id or self.place
+
+    def limit_of(self, url: str, rate: Rate) -> CallLimit:
+        """The limit of this account for the endpoint of `url`: each has its own (fact sheet A5)."""
+        with self._limits_lock:
+            return self._limits.setdefault(urlsplit(url).path, _limit(rate))
 
     def allows(self, scope: str) -> bool:
         """Whether fields of `scope` may be asked for; where nobody told, they may until TikTok refuses them."""
@@ -159,16 +245,110 @@ class Grant:
         return self.scopes is not None or self.accepted.issuperset(scopes)
 
 
+class _Counts(dict[str, int]):
+    """Numbers of comments of which the CDK keeps many states; it need not copy thousands of them per post."""
+
+    def __deepcopy__(self, _memo: Any) -> "_Counts":
+        return self
+
+
+@dataclass
+class CommentReading:
+    """What a stream of comments has read in a sync: by account, how many comments each post had when it was read.
+
+    `known` is what the last sync left, `{"-000abc": {"7": 12}}`. What is noted is handed to the CDK as states to write
+    when everything up to some slice is closed. A post that turns out not to be readable is taken out of all of them:
+    `leave`. The first failure of an account is kept for its last slice to raise, which waits for the posts that are
+    still being asked about.
+    """
+
+    longest_wait: float = 3600
+    known: dict[str, _Counts] = field(init=False, default_factory=dict)
+    failures: dict[str, AirbyteTracedException] = field(init=False, default_factory=dict)
+    _noted: dict[str, list[_Counts]] = field(init=False, default_factory=dict)
+    _left: dict[str, set[str]] = field(init=False, default_factory=dict)
+    # By account: posts that were handed out and not asked about yet, and those of which TikTok has not answered a call.
+    _open: dict[str, set[str]] = field(init=False, default_factory=dict)
+    _ended: set[str] = field(init=False, default_factory=set)
+    _lock: threading.Condition = field(init=False, repr=False, default_factory=threading.Condition)
+
+    def know(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Begin with what the last sync left."""
+        self.known = {account: _Counts(of_account) for account, of_account in counts.items()}
+
+    def note(self, account: str, counts: Mapping[str, int]) -> None:
+        """Note the numbers of an account's posts, as they will be when all posts handed out so far are read."""
+        with self._lock:
+            noted = _Counts(counts)
+            for video_id in self._left.get(account, ()):
+                self._restore(account, video_id, noted)
+            self._noted.setdefault(account, []).append(noted)
+
+    @property
+    def counts(self) -> dict[str, _Counts]:
+        """What was noted last of each account, or else what the last sync left."""
+        with self._lock:
+            return self.known | {account: noted[-1] for account, noted in self._noted.items()}
+
+    def leave(self, account: str, video_id: str) -> None:
+        """Take a post for one that was not read."""
+        with self._lock:
+            self._left.setdefault(account, set()).add(video_id)
+            for noted in self._noted.get(account, []):
+                self._restore(account, video_id, noted)
+
+    def open(self, account: str, video_id: str) -> None:
+        """A post is handed out, or asked about."""
+        with self._lock:
+            self._open.setdefault(account, set()).add(video_id)
+
+    def close(self, account: str, video_id: str) -> None:
+        """A call about a post has ended, or there is none."""
+        with self._lock:
+            self._open.get(account, set()).discard(video_id)
+            self._lock.notify_all()
+
+    def keep_for_the_end(self, account: str, failure: AirbyteTracedException) -> bool:
+        """Keep a failure for the account's last slice; False where that was read already."""
+        with self._lock:
+            self.failures.setdefault(account, failure)
+            return account not in self._ended
+
+    def end(self, account: str) -> AirbyteTracedException | None:
+        """The account's last slice is read: the failure to raise, if there was one.
+
+        Workers take slices in their order, so those that this one waits for are with other workers already. None of
+        them takes longer than the error handler tries.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: not self._open.get(account), timeout=self.longest_wait)
+            self._ended.add(account)
+            return self.failures.get(account)
+
+    def is_given_up(self, account: str) -> bool:
+        """Whether nothing more of this account is worth asking about: what failed was not one post alone."""
+        failure = self.failures.get(account)
+        return failure is not None and failure.failure_type != FailureType.system_error
+
+    def _restore(self, account: str, video_id: str, noted: _Counts) -> None:
+        before = self.known.get(account, _Counts()).get(video_id)
+        if before is None:
+            noted.pop(video_id, None)
+        elif video_id in noted:
+            noted[video_id] = before
+
+
 @dataclass
 class Sync:
     """What the streams of one sync have in common: the moment it began (UTC), pages read, what accounts allow."""
 
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     pages: PageStore = field(default_factory=PageStore)
+    turns: CallTurns = field(init=False, default_factory=CallTurns)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
-    # By stream: the numbers of comments that posts had when they were last read, as the last sync left them.
-    known_comments: dict[str, Mapping[str, Mapping[str, int]]] = field(init=False, default_factory=dict)
-    _grants: dict[int, Grant] = field(init=False, default_factory=dict)
+    _comments: dict[str, CommentReading] = field(init=False, default_factory=dict)
+    _grants: dict[str, Grant] = field(init=False, default_factory=dict)
+    _limits: list[CallLimit] = field(init=False, default_factory=list)
     _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
@@ -177,16 +357,35 @@ class Sync:
         """The `metric_date` of every snapshot row of this sync, e.g. "2026-11-20", also past midnight."""
         return self.started_at.strftime(DATE_FORMAT)
 
-    def grant(self, position: int) -> Grant:
-        """The grant of the account at `position` in the config, the same for all who ask."""
+    def limits(self, rates: list[Rate]) -> list[CallLimit]:
+        """The limits that all accounts of the app share, the same for all who ask."""
         with self._lock:
-            return self._grants.setdefault(position, Grant())
+            self._limits = self._limits or [_limit(rate) for rate in rates]
+            return self._limits
+
+    def grant(self, place: str) -> Grant:
+        """The grant of the account at this place in the config, the same for all who ask."""
+        with self._lock:
+            return self._grants.setdefault(place, Grant(place))
 
     def grant_of(self, business_id: str | None) -> Grant:
         """The grant of the account with this business_id, the first where it is not known yet."""
         with self._lock:
-            named = (grant for grant in self._grants.values() if grant.business_id == business_id)
-            return next(named, self._grants[0])
+            grants = list(self._grants.values())
+            return next((grant for grant in grants if grant.business_id == business_id), grants[0])
+
+    def claim(self, business_id: str, claimant: Grant) -> None:
+        """Note that an account turned out to be this one; raises a config error where another is it already."""
+        with self._lock:
+            for grant in self._grants.values():
+                if grant is not claimant and grant.business_id == business_id:
+                    raise _same_account(grant.place, claimant.place, business_id)
+            claimant.business_id = business_id
+
+    def comments(self, stream: str) -> CommentReading:
+        """What a stream of comments has read so far, the same for all who ask."""
+        with self._lock:
+            return self._comments.setdefault(stream, CommentReading())
 
     def is_replacement(self, access_token: str | None) -> bool:
         """Whether this token replaced one that TikTok refused; None is no token."""
@@ -285,6 +484,7 @@ def validate_settings(config: Config) -> None:
         raise config_error(
             f"The setting `end_date` is {end}, which is before `start_date` {start}. Choose a later `end_date`."
         )
+    _validate_accounts(config)
     url = config.get("api_url")
     if url:
         # Libraries disagree on where the host ends in an address with a user, a backslash or an odd bracket.
@@ -296,6 +496,60 @@ def validate_settings(config: Config) -> None:
                 "The setting `api_url` must begin with https://, or with http:// for a server on this machine "
                 "(localhost or 127.0.0.1), because access tokens are sent to it. Remove it to call TikTok itself."
             )
+
+
+def _places(config: Config) -> dict[str, MutableMapping[str, Any]]:
+    """The settings of each account, by their place in the config; the first is that of `credentials`."""
+    more = config.get("additional_accounts") or []
+    if not isinstance(more, list) or not all(isinstance(entry, dict) for entry in more):
+        raise config_error(
+            "The setting `additional_accounts` must be a list of accounts, each with a `refresh_token`, or with an "
+            "`access_token` and its `business_id`."
+        )
+    return {
+        "credentials": config.get("credentials") or {},
+        **{f"additional_accounts[{position}]": entry for position, entry in enumerate(more)},
+    }
+
+
+def _is_place(name: str) -> bool:
+    return name == "credentials" or name.startswith("additional_accounts[")
+
+
+def _same_account(first: str, second: str, business_id: str) -> AirbyteTracedException:
+    return config_error(
+        f"`{first}` and `{second}` are the same TikTok account, {business_id}. Remove one of them, or authenticate "
+        "it with the account that you meant."
+    )
+
+
+def _validate_accounts(config: Config) -> None:
+    """Refuse additional accounts that could not be read, or would be read twice."""
+    (_, first), *more = _places(config).items()
+    if more and first.get("auth_type") == "login_kit":
+        raise config_error(
+            "The setting `additional_accounts` is for the TikTok API for Business. With Login Kit, make a connection "
+            "for each account."
+        )
+    for place, entry in more:
+        if entry.get("refresh_token") and first.get("auth_type") == "business_access_token":
+            raise config_error(
+                f"`{place}` has a refresh token, which only the app can renew that it was given to. Authenticate the "
+                "first account with OAuth, so that its `credentials` have the app, or give this one an `access_token`."
+            )
+        if not entry.get("refresh_token") and not (entry.get("access_token") and entry.get("business_id")):
+            raise config_error(
+                f"`{place}` cannot be read: it needs a `refresh_token`, or an `access_token` with the `business_id` "
+                "that came with it."
+            )
+    for name in ("business_id", "refresh_token", "access_token"):
+        seen: dict[str, str] = {}
+        for place, entry in _places(config).items():
+            value = entry.get(name)
+            if value and value in seen:
+                raise _same_account(seen[value], place, f"by their `{name}`" if name.endswith("token") else value)
+            if value:
+                seen[value] = place
 
 
 def _require(credentials: Mapping[str, Any], *names: str) -> None:
@@ -316,10 +570,13 @@ class TokenEndpoints:
 
     The families differ in `body` ("json" or "data", which is a form), in the name of the app's id, in `envelope`, the
     key of the answer that holds the tokens (none where it is flat), in `end_of_permission` and in `account_id`, the
-    setting that names the account (none where there is no such setting). Only one has a `token_info_path`.
+    setting that names the account (none where there is no such setting). Only one has a `token_info_path`. Their calls
+    count for the `limits` of the app.
     """
 
     requester: Any
+    turns: CallTurns
+    limits: list[CallLimit]
     refresh_path: str
     body: str
     client_id: str
@@ -328,17 +585,17 @@ class TokenEndpoints:
     envelope: str = ""
     account_id: str = ""
 
-    def refresh(self, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
-        """New tokens for the refresh token of `credentials`.
+    def refresh(self, app: Mapping[str, Any], refresh_token: str) -> Mapping[str, Any]:
+        """New tokens for a refresh token that was given to `app`.
 
         Out: `{"access_token": "act.…", "expires_in": 86400, "refresh_token": "rft.…", "refresh_token_expires_in":
         31528800, "open_id": "-000abc", "scope": "user.info.basic,video.list", …}`; times in seconds
         """
         body = {
-            self.client_id: credentials[self.client_id],
-            "client_secret": credentials["client_secret"],
+            self.client_id: app[self.client_id],
+            "client_secret": app["client_secret"],
             "grant_type": "refresh_token",
-            "refresh_token": credentials["refresh_token"],
+            "refresh_token": refresh_token,
         }
         data = self._data_of(self.refresh_path, body)
         if data is None:
@@ -347,12 +604,12 @@ class TokenEndpoints:
             )
         return data
 
-    def token_info(self, credentials: Mapping[str, Any], access_token: str) -> Mapping[str, Any] | None:
+    def token_info(self, app: Mapping[str, Any], access_token: str) -> Mapping[str, Any] | None:
         """What `access_token` allows, or None where TikTok refuses it.
 
         Out: `{"app_id": "7400000000000000001", "creator_id": "-000abc", "scope": "user.info.basic,video.list"}`
         """
-        body = {"app_id": credentials[self.client_id], "access_token": access_token}
+        body = {"app_id": app[self.client_id], "access_token": access_token}
         return self._data_of(self.token_info_path, body)
 
     def write_back(self, config: Config) -> None:
@@ -365,6 +622,7 @@ class TokenEndpoints:
             self.requester.message_repository.emit_message(message)
 
     def _data_of(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        self.turns.begin(self.limits)
         response = self.requester.send_request(path=path, **{f"request_body_{self.body}": body})
         if self.requester.error_handler.interpret_response(response) is not SUCCESS_RESOLUTION:
             return None
@@ -376,27 +634,29 @@ class TokenEndpoints:
 class OAuthAccount:
     """An account whose access token is renewed with a refresh token.
 
-    The tokens live in `credentials`, a part of the config that all components share. Each renewal is written back
-    before the lock is given up, so nobody uses a token that the platform does not have yet.
+    The tokens live in `credentials`, the account's own part of the config, which all components share; `app` is the
+    part with the app that the tokens were given to. Each renewal is written back before the lock is given up, so nobody
+    uses a token that the platform does not have yet.
     """
 
     config: Config = field(repr=False)
+    app: Mapping[str, Any] = field(repr=False)
     credentials: MutableMapping[str, Any] = field(repr=False)
     sync: Sync = field(repr=False)
     grant: Grant
     endpoints: TokenEndpoints = field(repr=False)
 
     def __post_init__(self) -> None:
-        for name in (self.endpoints.client_id, "client_secret", "refresh_token", "access_token"):
+        for name in (self.endpoints.client_id, "client_secret"):
+            self.sync.keep_secret(self.app.get(name))
+        for name in ("refresh_token", "access_token"):
             self.sync.keep_secret(self.credentials.get(name))
         self.grant.business_id = self.grant.business_id or self.credentials.get(self.endpoints.account_id) or None
 
-    @property
-    def business_id(self) -> str:
-        """The account's open_id: the config's, or else the one that TikTok says the token belongs to (A2.2)."""
+    def learn_business_id(self) -> None:
+        """Have `grant.business_id` filled: the config's, or else what TikTok says the token belongs to (A2.2)."""
         if not self.grant.business_id:
             self.learn_scopes()
-        return str(self.grant.business_id)
 
     def access_token(self) -> str:
         """A token whose time is not over, renewed if need be."""
@@ -424,7 +684,7 @@ class OAuthAccount:
                 self._ask_once(lambda: self._look_up(access_token))
 
     def _look_up(self, access_token: str) -> None:
-        info = self.endpoints.token_info(self.credentials, access_token)
+        info = self.endpoints.token_info(self.app, access_token)
         if info is None:
             self.replace(access_token)
         else:
@@ -451,7 +711,7 @@ class OAuthAccount:
 
     def _renew(self) -> None:
         credentials = self.credentials
-        data = self.endpoints.refresh(credentials)
+        data = self.endpoints.refresh(self.app, credentials["refresh_token"])
         wrong = [name for name, kind in _RENEWED.items() if not isinstance(data.get(name), kind)]
         renewed = {name: data[name] for name in ("refresh_token", "access_token") if data.get(name)}
         for token in renewed.values():
@@ -474,12 +734,12 @@ class OAuthAccount:
         configured = self.credentials.get(self.endpoints.account_id)
         if open_id and configured and configured != open_id:
             raise config_error(
-                f"The setting `{self.endpoints.account_id}` is '{configured}', but the account that was authenticated "
-                f"is '{open_id}'. Empty the setting, or authenticate with the account that it names."
+                f"The setting `{self.grant.place}.{self.endpoints.account_id}` is '{configured}', but the account that "
+                f"was authenticated is '{open_id}'. Empty the setting, or authenticate with the account that it names."
             )
         if not open_id or scope is None:
             raise unexpected_answer("TikTok did not say which account and which permissions a token is for.")
-        self.grant.business_id = open_id
+        self.sync.claim(open_id, self.grant)
         self.grant.scopes = frozenset(name.strip() for name in scope.split(",") if name.strip())
 
     def _warn_before_the_end(self, refresh_token_expires_in: Any) -> None:
@@ -513,12 +773,7 @@ class AccessTokenAccount:
 
     def __post_init__(self) -> None:
         self.sync.keep_secret(self.access_token())
-        self.grant.business_id = self.business_id
-
-    @property
-    def business_id(self) -> str:
-        """The account's open_id, of the config."""
-        return str(self.credentials["business_id"])
+        self.grant.business_id = str(self.credentials["business_id"])
 
     def access_token(self) -> str:
         """The token of the config."""
@@ -531,11 +786,21 @@ class AccessTokenAccount:
             "authenticate with OAuth, which renews it by itself."
         )
 
+    def learn_business_id(self) -> None:
+        """It is in the config."""
+
     def learn_scopes(self) -> None:
         """TikTok tells a token's scopes only to who also has the app's id, which does not come with a bare token."""
 
 
 Account = OAuthAccount | AccessTokenAccount
+
+
+def _name_of(account: Account) -> str:
+    """What its owner calls an account: "Harbour Coffee (-000abc)", "-000abc", or "`additional_accounts[0]`"."""
+    name, business_id = account.credentials.get("name"), account.grant.business_id
+    known = business_id or f"`{account.grant.place}`"
+    return f"{name} ({known})" if name else known
 
 
 @dataclass
@@ -545,6 +810,10 @@ class AccountAuthenticator(DeclarativeAuthenticator):
     In:  GET …/business/get/?business_id=-000abc
     Out: the same with the header `Access-Token: act.…`, or with `header` "Authorization" and `scheme` "Bearer " in the
          other family (fact sheet A3, B3: each ignores the other's)
+
+    A request that comes too early waits here for its turn, because the CDK's `api_budget` can't tell accounts apart:
+    `account_rate` is the limit of an account for an endpoint, `app_rates` are those of all accounts and endpoints
+    together. `accounts` are in the order of the config, the one of `credentials` first.
 
     Raises a config error where the config's credentials are incomplete, as soon as it is built.
     """
@@ -556,22 +825,26 @@ class AccountAuthenticator(DeclarativeAuthenticator):
     tokens: Mapping[str, str]
     header: str
     scheme: str = ""
+    account_rate: Rate | None = None
+    app_rates: list[Rate] = field(default_factory=list)
     accounts: list[Account] = field(init=False)
     _sent: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         validate_settings(self.config)
         sync = sync_of(self.api_budget)
+        endpoints = TokenEndpoints(self.token_requester, sync.turns, sync.limits(self.app_rates), **self.tokens)
         credentials = self.config.get("credentials") or {}
-        account: Account
         if credentials.get("auth_type") == "business_access_token":
             _require(credentials, "access_token", "business_id")
-            account = AccessTokenAccount(credentials, sync, sync.grant(0))
         else:
-            endpoints = TokenEndpoints(self.token_requester, **self.tokens)
             _require(credentials, endpoints.client_id, "client_secret", "refresh_token")
-            account = OAuthAccount(self.config, credentials, sync, sync.grant(0), endpoints)
-        self.accounts = [account]
+        self.accounts = [
+            OAuthAccount(self.config, credentials, entry, sync, sync.grant(place), endpoints)
+            if entry.get("refresh_token")
+            else AccessTokenAccount(entry, sync, sync.grant(place))
+            for place, entry in _places(self.config).items()
+        ]
 
     @property
     def auth_header(self) -> str:
@@ -583,10 +856,25 @@ class AccountAuthenticator(DeclarativeAuthenticator):
         """See `auth_header`."""
         return ""
 
-    def account_of(self, business_id: str | None) -> Account:
-        """The account with this business_id; the first where a request is about none."""
-        named = (account for account in self.accounts if account.grant.business_id == business_id)
-        return next(named, self.accounts[0])
+    def account_of(self, key: str | None) -> Account:
+        """The account that slices call so; the first where a request is about none, and where there is no other."""
+        if key is None or len(self.accounts) == 1:
+            return self.accounts[0]
+        return next(account for account in self.accounts if key in (account.grant.key, account.grant.place))
+
+    @contextmanager
+    def naming(self, account: Account) -> Iterator[None]:
+        """Let failures say which account they are about, where there are several.
+
+        In:  "TikTok does not accept the access token (code 40105: …). …"
+        Out: "TikTok account Harbour Coffee (-000abc): TikTok does not accept the access token (code 40105: …). …"
+        """
+        try:
+            yield
+        except AirbyteTracedException as failure:
+            if len(self.accounts) == 1:
+                raise
+            raise _same(failure, f"TikTok account {_name_of(account)}: ") from failure
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Set the header; the CDK calls this before each attempt, so a token that ended meanwhile is renewed."""
@@ -595,6 +883,9 @@ class AccountAuthenticator(DeclarativeAuthenticator):
         token = account.grant.access_token = account.access_token()
         request.headers[self.header] = f"{self.scheme}{token}"
         self._sent.account, self._sent.token = account, token
+        sync = sync_of(self.api_budget)
+        own = [account.grant.limit_of(request.url or "", self.account_rate)] if self.account_rate else []
+        sync.turns.begin([*own, *sync.limits(self.app_rates)])
         return request
 
     def refresh_and_set_access_token(self) -> None:
@@ -626,6 +917,9 @@ class AccountPartitionRouter(_NoRequestOptions):
     """One slice for each account of the config.
 
     Out: `StreamSlice(partition={"business_id": "-000abc"})`
+
+    An account of which TikTok does not even tell the business_id is a slice by its place in the config: it fails when
+    it is read, and not here, where it would take the other accounts along.
     """
 
     config: Config
@@ -635,7 +929,9 @@ class AccountPartitionRouter(_NoRequestOptions):
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The accounts in the order of the config."""
         for account in self.authenticator.accounts:
-            yield StreamSlice(partition={"business_id": account.business_id}, cursor_slice={})
+            with suppress(AirbyteTracedException):
+                account.learn_business_id()
+            yield StreamSlice(partition={"business_id": account.grant.key}, cursor_slice={})
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """Accounts come from the config, so there is nothing to remember."""
@@ -643,8 +939,25 @@ class AccountPartitionRouter(_NoRequestOptions):
 
 
 @dataclass
+class ParentRow:
+    """The row of a slice's parent, of which the slice has some columns; it is read with the slice and not before."""
+
+    partition: Partition
+    columns: list[str]
+
+    def read(self) -> dict[str, Any]:
+        """The columns, e.g. `{"metric_date": "2026-11-20", "video_creator_username": "harbour_coffee"}`."""
+        (row,) = self.partition.read()
+        return {column: row.data.get(column) for column in self.columns}
+
+
+@dataclass
 class PerAccountPartitionRouter(SubstreamPartitionRouter):
-    """One slice for each row of the parent `account`, remembering in the state which accounts were read to their end.
+    """One slice for each account of the parent, remembering in the state which accounts were read to their end.
+
+    The CDK's own router reads the parent's rows to make slices, one account after the other, and ends where one fails.
+    This one leaves the row to the slice (see FieldsRequester), so that one account's trouble or wait is its own. Each
+    stream begins with another account, so that workers wait for different ones.
 
     The CDK's state of a partition is the newest row it emitted, and it looks the same for an account that was never
     finished and for one that was but gave no rows (idle posts have no impression sources). So the router reports the
@@ -656,26 +969,65 @@ class PerAccountPartitionRouter(SubstreamPartitionRouter):
     _handed_out: list[str] = field(init=False, default_factory=list)
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        """The CDK's slices: `{"business_id": …, "parent_slice": {…}}` with columns of the parent as extra fields."""
-        try:
-            for stream_slice in super().stream_slices():
-                self._handed_out.append(stream_slice.partition["business_id"])
-                yield stream_slice
-        except Exception:
-            # The CDK fetches a slice before it hands on the one before, which it now loses.
-            del self._handed_out[-1:]
-            raise
+        """Slices of partition `{"business_id": …, "parent_slice": {…}}`, whose extra field is the parent's row."""
+        (parent,) = self.parent_stream_configs
+        partitions = list(parent.stream.generate_partitions())
+        first = crc32(self._parameters["name"].encode()) % len(partitions) if partitions else 0
+        yield from map(self._slice_of, partitions[first:] + partitions[:first])
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The accounts handed out so far."""
         return {"account": {"read": list(self._handed_out)}}
 
+    def _slice_of(self, partition: Partition) -> StreamSlice:
+        account = _partition_of(partition)
+        return self._handing_out(
+            StreamSlice(
+                partition={"business_id": account["business_id"], "parent_slice": account},
+                cursor_slice={},
+                extra_fields={"parent_row": ParentRow(partition, _extra_fields_of(self.parent_stream_configs[0]))},
+            )
+        )
 
-class _Counts(dict[str, int]):
-    """Numbers of comments that nobody changes any more, so that the CDK need not copy thousands of them per post."""
+    def _handing_out(self, stream_slice: StreamSlice) -> StreamSlice:
+        self._handed_out.append(stream_slice.partition["business_id"])
+        return stream_slice
 
-    def __deepcopy__(self, _memo: Any) -> "_Counts":
-        return self
+
+@dataclass
+class FirstAccountPartitionRouter(PerAccountPartitionRouter):
+    """The same for the first account of the config alone, where it does not matter who asks."""
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """One slice, as of PerAccountPartitionRouter."""
+        (parent,) = self.parent_stream_configs
+        yield from map(self._slice_of, islice(parent.stream.generate_partitions(), 1))
+
+
+@dataclass
+class PerOwnerPartitionRouter(PerAccountPartitionRouter):
+    """The same where only the parent's row tells whose account it is: Login Kit has one account, and no call names it.
+
+    Out: a slice of partition `{"business_id": "723f24d7-…", "parent_slice": {}}` with columns of the row
+    """
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """The CDK's slices."""
+        return map(self._handing_out, SubstreamPartitionRouter.stream_slices(self))
+
+
+def _partition_of(partition: Partition) -> Mapping[str, Any]:
+    """What names a partition of a declarative stream, e.g. `{"business_id": "-000abc"}`."""
+    return cast(StreamSlice, partition.to_slice()).partition
+
+
+def _extra_fields_of(parent: ParentStreamConfig) -> list[str]:
+    """The columns of the parent that its manifest's `extra_fields` name, e.g. `[[metric_date], [profile_image]]`."""
+    return [str(cast(InterpolatedString, path[0]).eval(parent.config)) for path in parent.extra_fields or []]
+
+
+# What the last slices have for a video_id.
+_NO_POST = ""
 
 
 @dataclass
@@ -686,10 +1038,14 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     than 48 hours, because the counter lags by 24 to 48 hours (fact sheet A7). An older post without comments is not
     asked about.
 
-    In:  a row of the parent as a slice, partition `{"video_id": "7", …}`, extra fields `{"business_id": "-000abc",
-         "create_time": "2026-09-08T10:00:07Z", "comments": 12, …}`, where the state says 11
+    In:  a row of the parent, `{"item_id": "7", "business_id": "-000abc", "create_time": "2026-09-08T10:00:07Z",
+         "comments": 12, …}`, where the state says 11
     Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the other extra fields and an empty
          set `seen`, in which the comments of this post are noted as they come
+
+    Accounts take turns, because each is paced by itself. The last slices have no post. The first of them is there to
+    be closed, and with it all numbers written; after it, each account has one, where its failures are raised (see
+    PostByPost).
 
     The numbers are the "parent state" of the stream, `{"comments": {"-000abc": {"7": 12}}}`, which the CDK writes when
     all slices up to that point are closed: a post counts as read when all its pages were. Posts that the parent does
@@ -697,79 +1053,77 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     """
 
     api_budget: APIBudget
-    _comments: dict[str, _Counts] = field(init=False, default_factory=dict)
+    _reading: CommentReading = field(init=False)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        known = sync_of(self.api_budget).known_comments.get(parameters["name"], {})
-        self._comments = {business_id: _Counts(counts) for business_id, counts in known.items()}
+        self._reading = sync_of(self.api_budget).comments(parameters["name"])
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        """The posts to ask about, from the newest to the oldest of each account."""
-        walked: set[str] = set()
-        handed_on, due = self._comments, dict[str, _Counts]()
+        """The posts to ask about, one of each account in turn and from the newest to the oldest of each."""
+        (parent,) = self.parent_stream_configs
+        accounts = {
+            _partition_of(partition)["business_id"]: partition for partition in parent.stream.generate_partitions()
+        }
+        walks = [self._slices_of(business_id, partition, parent) for business_id, partition in accounts.items()]
+        handed_out: StreamSlice | None = None
         try:
-            for business_id, posts in groupby(
-                super().stream_slices(), lambda post: str(post.extra_fields["business_id"])
-            ):
-                walked.add(business_id)
-                for post, counts in self._to_ask(business_id, posts):
-                    if post is None:
-                        due = counts
+            while walks:
+                for walk in walks.copy():
+                    stream_slice = next(walk, None)
+                    if stream_slice is None:
+                        walks.remove(walk)
                     else:
-                        handed_on, due = self._comments | due, {}
-                        self._comments = handed_on | counts
-                        yield post
+                        handed_out = stream_slice
+                        yield stream_slice
         except Exception:
             # The CDK fetches a slice before it hands on the one before, which it now loses.
-            self._comments = handed_on
+            if handed_out is not None:
+                self._reading.leave(handed_out.partition["business_id"], handed_out.partition["video_id"])
             raise
-        self._comments = {name: counts for name, counts in (self._comments | due).items() if name in walked}
+        for business_id in ["", *accounts] if accounts else []:
+            yield StreamSlice(partition={"business_id": business_id, "video_id": _NO_POST}, cursor_slice={})
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The numbers of the posts handed out so far, and for the others those of the last sync."""
-        return {"comments": dict(self._comments)}
+        return {"comments": self._reading.counts}
 
-    def _to_ask(
-        self, business_id: str, posts: Iterable[StreamSlice]
-    ) -> Iterator[tuple[StreamSlice | None, dict[str, _Counts]]]:
-        """Each post to ask about, with the numbers to note when it is read; at last no post and the numbers of all."""
-        known = self._comments.get(business_id, _Counts())
+    def _slices_of(self, business_id: str, account: Partition, parent: ParentStreamConfig) -> Iterator[StreamSlice]:
+        try:
+            yield from self._posts_of(business_id, account, _extra_fields_of(parent))
+        except AirbyteTracedException as failure:
+            self._reading.keep_for_the_end(business_id, failure)
+
+    def _posts_of(self, business_id: str, account: Partition, columns: list[str]) -> Iterator[StreamSlice]:
+        known = self._reading.known.get(business_id, _Counts())
         counts, listed = dict(known), set()
         fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
         handed_out = noted = 0
-        for post in posts:
-            video_id, comments = post.partition["video_id"], post.extra_fields["comments"]
+        for post in account.read():
+            video_id, comments = post.data["item_id"], post.data["comments"]
             if video_id in listed:
                 continue
             listed.add(video_id)
-            is_fresh = post.extra_fields["create_time"] > fresh_since
+            is_fresh = post.data["create_time"] > fresh_since
             if not is_fresh and comments is not None and known.get(video_id, 0) == comments:
                 continue
             counts[video_id] = comments or 0
             if not is_fresh and comments == 0:
                 continue
             handed_out += 1
-            to_note: dict[str, _Counts] = {}
             # After fewer and fewer posts, because the CDK keeps what is noted until all posts before it are read.
             if handed_out - noted > noted // 20:
-                to_note, noted = {business_id: _Counts(counts)}, handed_out
-            to_ask = StreamSlice(
+                noted = handed_out
+                self._reading.note(business_id, counts)
+            self._reading.open(business_id, video_id)
+            yield StreamSlice(
                 partition={"business_id": business_id, "video_id": video_id},
                 cursor_slice={},
                 # Thousands of slices wait to be read, so each holds what its rows need and no more.
-                extra_fields={
-                    **{
-                        name: value
-                        for name, value in post.extra_fields.items()
-                        if name not in ("create_time", "comments")
-                    },
-                    "seen": set(),
-                },
+                extra_fields={**{column: post.data.get(column) for column in columns}, "seen": set()},
             )
-            yield to_ask, to_note
         still_there = {video_id: count for video_id, count in counts.items() if video_id in listed and count}
-        yield None, {business_id: _Counts(still_there)}
+        self._reading.note(business_id, still_there)
 
 
 # --- Requests -------------------------------------------------------------------------------------------------------
@@ -803,6 +1157,8 @@ class FieldsRequester(RequesterDecorator):
 
     An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
 
+    A slice that has its parent's row still to read reads it first, because all its rows have columns of it.
+
     Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
     the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
 
@@ -833,7 +1189,11 @@ class FieldsRequester(RequesterDecorator):
         **call: Any,
     ) -> requests.Response | None:
         """Send the call of the wrapped requester with the parameter `fields`."""
-        account = self.get_authenticator().account_of(stream_slice.partition.get("business_id"))
+        extra_fields = cast(dict[str, Any], stream_slice.extra_fields)
+        if "parent_row" in extra_fields:
+            extra_fields.update(extra_fields.pop("parent_row").read())
+        authenticator = self.get_authenticator()
+        account = authenticator.account_of(stream_slice.partition.get("business_id"))
 
         def send(scopes: list[str]) -> requests.Response | None:
             names = [name for scope in scopes for name in self.fields[scope]]
@@ -843,8 +1203,13 @@ class FieldsRequester(RequesterDecorator):
             )
             return response
 
-        account.learn_scopes()
-        grant = account.grant
+        with authenticator.naming(account):
+            account.learn_scopes()
+            return self._with_what_is_granted(account.grant, send)
+
+    def _with_what_is_granted(
+        self, grant: Grant, send: Callable[[list[str]], requests.Response | None]
+    ) -> requests.Response | None:
         if grant.is_sure_of(self._allowed(grant)):
             return send(self._allowed(grant))
         with grant.lock:
@@ -991,6 +1356,58 @@ class ThreadRequester(RequesterDecorator):
         return response
 
 
+@dataclass
+class PostByPost(RequesterDecorator):
+    """Lets a stream of comments go on where a post or an account fails, and fails when the rest is read.
+
+    The CDK writes a stream's "parent state" only up to the first slice that failed. That is where the numbers of
+    comments are, of all accounts; so without this, one account's trouble would make every sync read the comments of all
+    the others again. So a failed slice gives no rows, its post counts as unread, and the failure is raised by the
+    account's last slice, which has no post. After anything but the failure of a single post, the account's other slices
+    are not tried any more.
+
+    In the Connector Builder's test reads, which may not come to the last slice, failures are raised at once.
+    """
+
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    requester: Any
+    _stream: str = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters["name"]
+
+    def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
+        """Send the call of the wrapped requester, if there is something to ask; None is an end without rows."""
+        reading = sync_of(self.api_budget).comments(self._stream)
+        account, video_id = stream_slice.partition["business_id"], stream_slice.partition["video_id"]
+        if video_id == _NO_POST:
+            kept = reading.end(account)
+            if kept:
+                raise _same(kept)
+            return None
+        reading.open(account, video_id)
+        try:
+            return self._send(reading, account, video_id, stream_slice=stream_slice, **call)
+        finally:
+            reading.close(account, video_id)
+
+    def _send(self, reading: CommentReading, account: str, video_id: str, **call: Any) -> requests.Response | None:
+        if reading.is_given_up(account):
+            reading.leave(account, video_id)
+            return None
+        try:
+            response: requests.Response | None = self.requester.send_request(**call)
+        except AirbyteTracedException as failure:
+            reading.leave(account, video_id)
+            if self.disable_retries or not reading.keep_for_the_end(account, failure):
+                raise
+            if not reading.is_given_up(account):
+                LOGGER.warning(f"The comments of the post {video_id} were not read: {failure.message}")
+            return None
+        return response
+
+
 # Also in an answer that was cut off and is no JSON any more.
 _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
@@ -1040,6 +1457,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """What to do with an answer, or with the lack of one."""
+        sync_of(self.api_budget).turns.end()
         if isinstance(response, requests.Response):
             # Before the CDK logs the answer.
             for token in _TOKENS.findall(response.content[:4096].decode(errors="replace")):
@@ -1748,22 +2166,24 @@ class TypedColumns(TypeTransformer):
 
 @dataclass
 class StartNewAccountsFresh(StateMigration):
-    """Takes the CDK's common cursor out of a state, so that an account without its own starts from the beginning.
+    """Takes out of a state what would give an account that has none of its own a wrong start.
 
     In:  `{"states": […], "state": {"create_time": "2026-11-20T10:00:00Z"}, …}`
-    Out: the same without `state`, from which the CDK would start an account that was added later
+    Out: the same without `state`, from which the CDK would start an account that was added later, and without those of
+         `states` that name an account by its place in the config, because it was not reached
     """
 
     config: Config
     parameters: InitVar[Mapping[str, Any]]
 
     def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
-        """Whether the state has a common cursor beside those of the accounts."""
-        return "states" in stream_state and "state" in stream_state
+        """Whether the state is one of accounts."""
+        return "states" in stream_state
 
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The state without the common cursor."""
-        return {key: value for key, value in stream_state.items() if key != "state"}
+        """The state of the accounts that were reached, each with its own cursor."""
+        states = [entry for entry in stream_state["states"] if not _is_place(entry["partition"].get("business_id", ""))]
+        return {key: value for key, value in stream_state.items() if key != "state"} | {"states": states}
 
 
 @dataclass
@@ -1792,7 +2212,7 @@ class KeepOnlyCommentCounts(StateMigration):
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
         """A state of numbers alone."""
         comments = (stream_state.get("parent_state") or {}).get("comments") or {}
-        sync_of(self.api_budget).known_comments[self._stream] = comments
+        sync_of(self.api_budget).comments(self._stream).know(comments)
         return {"use_global_cursor": True, "states": [], "parent_state": {"comments": comments}}
 
 

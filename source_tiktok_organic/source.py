@@ -4,7 +4,7 @@ import ast
 import logging
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     ConnectorSpecification,
+    Status,
 )
 from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COMPONENTS_MODULE_NAME
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
@@ -51,11 +53,26 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         return self._config
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone."""
+        """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone.
+
+        The CDK reads the first account alone; of several, each is read here.
+        """
+        if config.get("additional_accounts"):
+            failures = "\n".join(self._failures_of_accounts(config))
+            status = Status.FAILED if failures else Status.SUCCEEDED
+            return AirbyteConnectionStatus(status=status, message=failures or None)
         status = super().check(logger, config)
         if status.message:
             status.message = plain_sentence(status.message)
         return status
+
+    def _failures_of_accounts(self, config: Mapping[str, Any]) -> Iterator[str]:
+        stream = next(iter(self.streams(config)))
+        for partition in stream.generate_partitions():
+            try:
+                next(iter(partition.read()), None)
+            except AirbyteTracedException as failure:
+                yield failure.message or repr(failure)
 
 
 class TiktokOrganicEntrypoint(AirbyteEntrypoint):
@@ -134,16 +151,25 @@ def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: st
     error = best_match(Draft7Validator(schema).iter_errors(value))
     properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
     if error is None:
-        empty = [name for name in schema["required"] if value[name] == ""]
+        empty = [name for name in schema.get("required", []) if value[name] == ""]
         return f"The setting `{path}{empty[0]}` is empty. {_meaning(properties[empty[0]])}" if empty else None
     if error.validator == "required":
         missing = next(name for name in schema["required"] if name not in value)
         return f"The setting `{path}{missing}` is missing. {_meaning(properties[missing])}"
-    name = str(error.absolute_path[0])
+    name, *inside = error.absolute_path
     definition = properties[name]
-    is_secret = definition.get("airbyte_secret") or definition["type"] == "object"
+    if inside:
+        return _mistake_in_list(value[name], int(inside[0]), definition["items"], path=f"{path}{name}")
+    is_secret = definition.get("airbyte_secret") or definition["type"] in ("object", "array")
     shown = "of the wrong kind" if is_secret else repr(value[name])
     return f"The setting `{path}{name}` is {shown}, but it must be {_wanted(definition)}."
+
+
+def _mistake_in_list(value: Sequence[Any], position: int, schema: Mapping[str, Any], path: str) -> str | None:
+    item, path = value[position], f"{path}[{position}]"
+    if isinstance(item, Mapping):
+        return _first_mistake(item, schema, path=f"{path}.")
+    return f"The setting `{path}` is of the wrong kind, but it must be {_wanted(schema)}."
 
 
 def _meaning(definition: Mapping[str, Any]) -> str:
@@ -155,12 +181,15 @@ _KINDS = {
     "integer": "a whole number",
     "boolean": "true or false",
     "object": "a group of settings",
+    "array": "a list",
 }
 
 
 def _wanted(definition: Mapping[str, Any]) -> str:
     if "pattern_descriptor" in definition:
         return f"a date in the form {definition['pattern_descriptor']}, such as {definition['examples'][0]}"
+    if "enum" in definition:
+        return f"one of {', '.join(definition['enum'])}"
     kind = _KINDS[definition["type"]]
     if "maximum" in definition:
         return f"{kind} from {definition['minimum']} to {definition['maximum']}"

@@ -208,7 +208,10 @@ def _names_before(extractor: Declaration, column: str) -> list[str]:
 
 def _scope_of(stream: Declaration, name: str) -> str:
     """The scope that opens a field; where there are no fields to ask for, one scope opens all."""
-    fields: Mapping[str, list[str]] = stream["retriever"]["requester"].get("fields", {})
+    requester: Declaration = stream["retriever"]["requester"]
+    while "fields" not in requester and "requester" in requester:
+        requester = requester["requester"]
+    fields: Mapping[str, list[str]] = requester.get("fields", {})
     return next((scope for scope, names in fields.items() if name in names or not names), "")
 
 

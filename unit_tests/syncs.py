@@ -1,11 +1,14 @@
 """Configs, and running the connector in this process: a read and what came out of it, or a check."""
 
+import heapq
 import json
-from collections.abc import Container, Iterator, Mapping
+import threading
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,8 +36,18 @@ from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from backoff import _sync as backoff_sync
 from freezegun.api import FrozenDateTimeFactory
 
+from source_tiktok_organic import components
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
-from unit_tests.tiktok import ACCESS_TOKEN, BUSINESS_ID, CLIENT_ID, CLIENT_KEY, CLIENT_SECRET, REFRESH_TOKEN, TikTok
+from unit_tests.tiktok import (
+    ACCESS_TOKEN,
+    BUSINESS_ID,
+    CLIENT_ID,
+    CLIENT_KEY,
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    TikTok,
+    TikTokAccount,
+)
 
 ACCOUNT_STREAMS = (
     "account",
@@ -94,6 +107,22 @@ def signed_in_config(settings: Mapping[str, Any] | None = None, /, **credentials
     """A config as it was written back: its access token is valid until tomorrow."""
     tokens = {"access_token": ACCESS_TOKEN, "token_expiry_date": "2026-11-21T00:00:00Z", "business_id": BUSINESS_ID}
     return oauth_config(settings, **{**tokens, **credentials})
+
+
+def oauth_entry(account: TikTokAccount, **values: Any) -> dict[str, Any]:
+    """An additional account as after its sign-in: a refresh token and no access token yet."""
+    return {"refresh_token": account.tokens.refresh, **values}
+
+
+def signed_in_entry(account: TikTokAccount, **values: Any) -> dict[str, Any]:
+    """An additional account as it was written back: its access token is valid until tomorrow."""
+    tokens = {"access_token": account.tokens.access, "token_expiry_date": "2026-11-21T00:00:00Z"}
+    return oauth_entry(account, **{**tokens, "business_id": account.business_id, **values})
+
+
+def static_token_entry(account: TikTokAccount, **values: Any) -> dict[str, Any]:
+    """An additional account with an access token that is used as it is."""
+    return {"access_token": account.tokens.access, "business_id": account.business_id, **values}
 
 
 def login_kit_config(settings: Mapping[str, Any] | None = None, /, **credentials: Any) -> dict[str, Any]:
@@ -186,14 +215,69 @@ class Clock:
 
     @contextmanager
     def replacing_waits(self) -> Iterator[None]:
-        """While this lasts, the CDK's retries and its call rate move the clock instead of waiting."""
-        time = SimpleNamespace(sleep=self.sleep)
+        """While this lasts, retries and call rates move the clock instead of waiting."""
+        # Not freezegun's, which depends on who asks: threads that have just begun get the time of the machine.
+        time = SimpleNamespace(sleep=self.sleep, monotonic=lambda: self.now.timestamp())
         with (
+            patch.object(components, "time", time),
             patch.object(call_rate, "time", time),
             patch.object(rate_limiting, "time", time),
             patch.object(backoff_sync, "time", time),
         ):
             yield
+
+
+class Turns:
+    """Runs threads of which one at a time does something, so that the one clock is right for all of them.
+
+    Whoever waits hands over to the one who is due next, and the clock goes on to that moment. So a minute in which ten
+    threads wait is one minute, and not ten. Nobody may wait for anything but the time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._due: list[tuple[datetime, int, threading.Event]] = []
+        self._numbers = count()
+        self._is_idle = threading.Semaphore(0)
+        self._failures: list[BaseException] = []
+
+    def run(self, *works: Callable[[], object]) -> None:
+        """Do all this, each in a thread of its own; they begin one after the other at the same moment."""
+        threads = [
+            threading.Thread(target=self._run, args=(work, self._wake_at(self._clock.now)), daemon=True)
+            for work in works
+        ]
+        for thread in threads:
+            thread.start()
+        with patch.object(self._clock, "sleep", self._sleep), self._clock.replacing_waits():
+            while self._due:
+                moment, _, wake = heapq.heappop(self._due)
+                self._clock.tick(max(0.0, (moment - self._clock.now).total_seconds()))
+                wake.set()
+                assert self._is_idle.acquire(timeout=10)
+        for thread in threads:
+            thread.join(timeout=10)
+        if self._failures:
+            raise self._failures[0]
+
+    def _wake_at(self, moment: datetime) -> threading.Event:
+        wake = threading.Event()
+        heapq.heappush(self._due, (moment, next(self._numbers), wake))
+        return wake
+
+    def _run(self, work: Callable[[], object], wake: threading.Event) -> None:
+        wake.wait(timeout=10)
+        try:
+            work()
+        except BaseException as failure:
+            self._failures.append(failure)
+        finally:
+            self._is_idle.release()
+
+    def _sleep(self, seconds: float) -> None:
+        wake = self._wake_at(self._clock.now + timedelta(seconds=max(seconds, 0.001)))
+        self._is_idle.release()
+        wake.wait(timeout=10)
 
 
 @dataclass(frozen=True)
@@ -230,14 +314,15 @@ class Outcome:
     @property
     def failures(self) -> dict[str, AirbyteErrorTraceMessage]:
         """The error of each stream that failed."""
-        failures = {}
-        for message in self.output.errors:
-            assert message.trace
-            error = message.trace.error
-            assert error
-            if error.stream_descriptor:
-                failures[error.stream_descriptor.name] = error
-        return failures
+        return {error.stream_descriptor.name: error for error in self._errors if error.stream_descriptor}
+
+    def failures_of(self, stream: str) -> list[AirbyteErrorTraceMessage]:
+        """The errors of a stream: one for each of its slices that failed."""
+        return [error for error in self._errors if error.stream_descriptor and error.stream_descriptor.name == stream]
+
+    @property
+    def _errors(self) -> list[AirbyteErrorTraceMessage]:
+        return [message.trace.error for message in self.output.errors if message.trace and message.trace.error]
 
     def is_complete(self, stream: str) -> bool:
         """Whether Airbyte was told that the stream was read to its end."""

@@ -9,18 +9,38 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import AccountAuthenticator
+from source_tiktok_organic.components import (
+    AccessTokenAccount,
+    AccountAuthenticator,
+    OAuthAccount,
+    config_error,
+    sync_of,
+)
 from unit_tests.parts import authenticator_of, budget
-from unit_tests.syncs import ALL_STREAMS, oauth_config, signed_in_config, static_token_config
+from unit_tests.syncs import (
+    ALL_STREAMS,
+    Clock,
+    oauth_config,
+    oauth_entry,
+    signed_in_config,
+    signed_in_entry,
+    static_token_config,
+    static_token_entry,
+)
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
     BUSINESS_ID,
+    CLIENT_ID,
+    CLIENT_SECRET,
     HOST,
     REFRESH_PATH,
+    REFRESH_TOKEN,
     RENEWED_ACCESS_TOKEN,
     SECRETS,
     TOKEN_INFO_PATH,
     TikTok,
+    TikTokAccount,
+    refusal,
 )
 
 URL = f"{HOST}/open_api/v1.3/business/get/?business_id={BUSINESS_ID}"
@@ -127,7 +147,7 @@ def test_each_thread_renews_the_token_that_it_sent_itself(tiktok: TikTok) -> Non
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
 
 
-def test_two_authenticators_of_one_sync_renew_once_for_eight_threads(tiktok: TikTok) -> None:
+def test_two_authenticators_of_one_sync_renew_once_for_eight_threads(tiktok: TikTok, clock: Clock) -> None:
     config, api_budget = oauth_config(), budget()
     authenticators = [authenticator_of(config, api_budget), authenticator_of(config, api_budget)]
     barrier = threading.Barrier(8)
@@ -136,9 +156,10 @@ def test_two_authenticators_of_one_sync_renew_once_for_eight_threads(tiktok: Tik
     def work(number: int) -> None:
         barrier.wait(timeout=10)
         headers.append(headers_with(authenticators[number % 2]))
+        sync_of(api_budget).turns.end()
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    with tiktok.serving():
+    with tiktok.serving(), clock.replacing_waits():
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -188,7 +209,7 @@ def test_a_static_token_is_used_without_any_call(tiktok: TikTok) -> None:
         authenticator.accounts[0].learn_scopes()
         headers_with(authenticator)
 
-    assert [account.business_id for account in authenticator.accounts] == [BUSINESS_ID]
+    assert [account.grant.business_id for account in authenticator.accounts] == [BUSINESS_ID]
     assert [account.grant.scopes for account in authenticator.accounts] == [None]
     assert tiktok.calls == []
 
@@ -237,3 +258,235 @@ def test_printing_the_accounts_prints_no_secret(config: Any) -> None:
     text = repr(authenticator_of(config()).accounts)
 
     assert [secret for secret in SECRETS if secret in text] == []
+
+
+# --- Several accounts -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def baker(tiktok: TikTok) -> TikTokAccount:
+    """A second account at TikTok, of which the config may have an entry."""
+    return tiktok.add_account("night_baker")
+
+
+@pytest.fixture
+def tea(tiktok: TikTok, baker: TikTokAccount) -> TikTokAccount:
+    """A third one."""
+    return tiktok.add_account("tea_house")
+
+
+def url_about(business_id: str) -> str:
+    """The address of a call about this account."""
+    return f"{HOST}/open_api/v1.3/business/get/?business_id={business_id}"
+
+
+def tokens_sent(authenticator: AccountAuthenticator, *business_ids: str) -> list[str | None]:
+    """The tokens of requests about these accounts."""
+    return [sent_by(authenticator, url_about(business_id)).headers.get("Access-Token") for business_id in business_ids]
+
+
+def test_accounts_are_in_the_order_of_the_config_each_in_its_place(baker: TikTokAccount, tea: TikTokAccount) -> None:
+    more = [static_token_entry(tea), oauth_entry(baker)]
+
+    accounts = authenticator_of(signed_in_config({"additional_accounts": more})).accounts
+
+    assert [(type(account), account.grant.place, account.grant.business_id) for account in accounts] == [
+        (OAuthAccount, "credentials", BUSINESS_ID),
+        (AccessTokenAccount, "additional_accounts[0]", "-000EmuOpenId_tea_house"),
+        (OAuthAccount, "additional_accounts[1]", None),
+    ]
+
+
+def test_each_request_goes_with_the_token_of_the_account_that_it_is_about(
+    baker: TikTokAccount, tea: TikTokAccount, tiktok: TikTok
+) -> None:
+    more = [signed_in_entry(baker), static_token_entry(tea)]
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": more}))
+    with tiktok.serving():
+        found = tokens_sent(authenticator, tea.business_id, BUSINESS_ID, baker.business_id, tea.business_id)
+
+    assert found == [tea.tokens.access, ACCESS_TOKEN, baker.tokens.access, tea.tokens.access]
+    assert tiktok.calls == []
+
+
+def test_each_account_is_renewed_by_itself_with_the_app_of_the_credentials(
+    baker: TikTokAccount, tea: TikTokAccount, tiktok: TikTok
+) -> None:
+    more = [signed_in_entry(baker, token_expiry_date=""), signed_in_entry(tea)]
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": more}))
+    with tiktok.serving():
+        found = tokens_sent(authenticator, BUSINESS_ID, baker.business_id, tea.business_id)
+
+    assert found == [ACCESS_TOKEN, baker.tokens.renewed_access, tea.tokens.access]
+    (renewal,) = tiktok.calls
+    assert renewal.sent == {
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "grant_type": "refresh_token",
+        "refresh_token": baker.tokens.refresh,
+    }
+
+
+def test_a_refused_token_is_that_of_the_account_of_the_last_request(baker: TikTokAccount, tiktok: TikTok) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [signed_in_entry(baker)]}))
+    with tiktok.serving():
+        tokens_sent(authenticator, BUSINESS_ID, baker.business_id)
+        authenticator.refresh_and_set_access_token()
+
+        assert tokens_sent(authenticator, BUSINESS_ID, baker.business_id) == [
+            ACCESS_TOKEN,
+            baker.tokens.renewed_access,
+        ]
+    assert [call.sent["refresh_token"] for call in tiktok.calls] == [baker.tokens.refresh]
+
+
+def test_each_thread_renews_for_the_account_that_it_asked_about(baker: TikTokAccount, tiktok: TikTok) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [signed_in_entry(baker)]}))
+    with tiktok.serving():
+        tokens_sent(authenticator, BUSINESS_ID)
+        other = threading.Thread(target=tokens_sent, args=(authenticator, baker.business_id))
+        other.start()
+        other.join(timeout=10)
+        authenticator.refresh_and_set_access_token()
+
+    assert [call.sent["refresh_token"] for call in tiktok.calls] == [REFRESH_TOKEN]
+
+
+@pytest.mark.parametrize("business_id", ["-000SomebodyElse", "-000emuopenid_night_baker", "-000"])
+def test_a_request_about_an_account_that_is_none_of_them_is_not_sent(business_id: str, baker: TikTokAccount) -> None:
+    """Better no call than one with the token of another account."""
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [signed_in_entry(baker)]}))
+
+    with pytest.raises(StopIteration):
+        sent_by(authenticator, url_about(business_id))
+
+
+@pytest.mark.parametrize("query", ["", "?business_id=", "?fields=%5B%22likes%22%5D"])
+def test_a_request_about_no_account_goes_with_the_token_of_the_first(query: str, baker: TikTokAccount) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [signed_in_entry(baker)]}))
+
+    request = sent_by(authenticator, f"{HOST}/open_api/v1.3/business/get/{query}")
+
+    assert request.headers["Access-Token"] == ACCESS_TOKEN
+
+
+def test_an_account_is_found_by_its_business_id_and_by_its_place(baker: TikTokAccount, tea: TikTokAccount) -> None:
+    more = [oauth_entry(baker), static_token_entry(tea)]
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": more}))
+    first, second, third = authenticator.accounts
+
+    assert authenticator.account_of(None) is first
+    assert authenticator.account_of(BUSINESS_ID) is authenticator.account_of("credentials") is first
+    assert authenticator.account_of("additional_accounts[0]") is second
+    assert authenticator.account_of(tea.business_id) is authenticator.account_of("additional_accounts[1]") is third
+    for nobody in ("additional_accounts[2]", baker.business_id, "additional_accounts"):
+        with pytest.raises(StopIteration):
+            authenticator.account_of(nobody)
+
+
+def test_an_account_that_was_named_by_its_place_is_found_so_when_its_business_id_is_known(
+    baker: TikTokAccount, tiktok: TikTok
+) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker)]}))
+    _, second = authenticator.accounts
+    with tiktok.serving():
+        second.learn_business_id()
+
+    assert authenticator.account_of("additional_accounts[0]") is second
+    assert authenticator.account_of(baker.business_id) is second
+
+
+@pytest.mark.parametrize("config", [static_token_config, signed_in_config])
+def test_an_account_that_is_alone_is_meant_by_every_request(config: Any) -> None:
+    authenticator = authenticator_of(config({"additional_accounts": []}) if config is signed_in_config else config())
+    (account,) = authenticator.accounts
+
+    for key in (None, "", BUSINESS_ID, "-000SomebodyElse", "credentials"):
+        assert authenticator.account_of(key) is account
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        pytest.param({}, "`additional_accounts[0]`", id="nothing is known"),
+        pytest.param({"name": ""}, "`additional_accounts[0]`", id="an empty name"),
+        pytest.param({"name": "Night Baker"}, "Night Baker (`additional_accounts[0]`)", id="a name"),
+        pytest.param({"business_id": "-000xyz"}, "-000xyz", id="a business_id"),
+        pytest.param({"business_id": "-000xyz", "name": "Night Baker"}, "Night Baker (-000xyz)", id="both"),
+    ],
+)
+def test_failures_say_which_account_they_are_about(values: dict[str, str], name: str, baker: TikTokAccount) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker, **values)]}))
+
+    with pytest.raises(AirbyteTracedException) as caught, authenticator.naming(authenticator.accounts[1]):
+        raise config_error("TikTok does not accept it.", "In detail.")
+
+    assert caught.value.message == f"TikTok account {name}: TikTok does not accept it."
+    assert caught.value.internal_message == "In detail."
+    assert caught.value.failure_type == FailureType.config_error
+
+
+def test_an_account_that_is_alone_is_not_named() -> None:
+    authenticator = authenticator_of(static_token_config())
+    failure = config_error("TikTok does not accept it.")
+
+    with pytest.raises(AirbyteTracedException) as caught, authenticator.naming(authenticator.accounts[0]):
+        raise failure
+
+    assert caught.value is failure
+
+
+def test_an_error_that_is_none_of_ours_is_not_named(baker: TikTokAccount) -> None:
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker)]}))
+
+    with pytest.raises(RuntimeError) as caught, authenticator.naming(authenticator.accounts[0]):
+        raise RuntimeError("a mistake")
+
+    assert str(caught.value) == "a mistake"
+
+
+def test_a_sync_has_one_grant_for_each_account_and_all_its_streams(baker: TikTokAccount, tiktok: TikTok) -> None:
+    config, api_budget = oauth_config({"additional_accounts": [oauth_entry(baker)]}), budget()
+    authenticators = [authenticator_of(config, api_budget, stream=stream) for stream in ("account", "videos_comments")]
+    with tiktok.serving():
+        for authenticator in authenticators:
+            for account in authenticator.accounts:
+                account.learn_scopes()
+
+    assert len(tiktok.calls_of(REFRESH_PATH)) == 2
+    one, other = authenticators
+    assert [account.grant.business_id for account in one.accounts] == [BUSINESS_ID, baker.business_id]
+    assert [account.grant is same.grant for account, same in zip(one.accounts, other.accounts, strict=True)] == [
+        True
+    ] * 2
+
+
+def test_the_trouble_of_one_account_leaves_the_tokens_of_the_others(baker: TikTokAccount, tiktok: TikTok) -> None:
+    tiktok.before_answering = lambda call: refusal(40107) if call.path == REFRESH_PATH else None
+    authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker)]}))
+    with tiktok.serving():
+        for _ in range(3):
+            with pytest.raises(AirbyteTracedException):
+                authenticator.accounts[1].learn_scopes()
+        authenticator.accounts[0].learn_scopes()
+
+    assert [call.path for call in tiktok.calls] == [REFRESH_PATH, TOKEN_INFO_PATH]
+    assert authenticator.accounts[0].grant.failure is None
+
+
+def test_a_token_of_the_first_account_is_refused_for_the_second_by_the_stand_in(
+    baker: TikTokAccount, tiktok: TikTok
+) -> None:
+    """So a mix-up would not go unnoticed in any test."""
+    with tiktok.serving():
+        answer = requests.get(url_about(baker.business_id), headers={"Access-Token": ACCESS_TOKEN}, timeout=10)
+
+    assert answer.json() == refusal(40001, "No permission to operate tiktok creator id: -000EmuOpenId_night_baker")
+
+
+def test_printing_several_accounts_prints_no_secret(baker: TikTokAccount, tea: TikTokAccount) -> None:
+    more = [signed_in_entry(baker), static_token_entry(tea)]
+    text = repr(authenticator_of(signed_in_config({"additional_accounts": more})).accounts)
+
+    secrets = [*SECRETS, *baker.tokens.all, *tea.tokens.all]
+    assert [secret for secret in secrets if secret in text] == []

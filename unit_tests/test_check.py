@@ -13,9 +13,12 @@ from unit_tests.syncs import (
     control_messages,
     login_kit_config,
     oauth_config,
+    oauth_entry,
     signed_in_config,
+    signed_in_entry,
     signed_in_login_kit_config,
     static_token_config,
+    static_token_entry,
 )
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -100,7 +103,7 @@ def test_the_business_id_of_another_account_says_what_to_do(
     status = check(tiktok, clock, config(business_id="-000SomebodyElse"), tmp_path)
 
     assert status.status == Status.FAILED
-    assert "The setting `business_id` is '-000SomebodyElse'" in (status.message or "")
+    assert "The setting `credentials.business_id` is '-000SomebodyElse'" in (status.message or "")
     assert len(tiktok.calls) == 1
 
 
@@ -336,4 +339,177 @@ def test_no_failure_of_login_kit_shows_a_secret(tiktok: TikTok, clock: Clock, tm
     status = check(tiktok, clock, login_kit_config(), tmp_path)
 
     assert "****, ****, **** is wrong." in (status.message or "")
+    assert [secret for secret in secrets if secret in (status.message or "")] == []
+
+
+# --- Several accounts -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(tiktok: TikTok) -> TikTok:
+    """TikTok with three accounts."""
+    tiktok.add_account("night_baker"), tiktok.add_account("tea_house")
+    return tiktok
+
+
+def all_oauth(tiktok: TikTok) -> dict[str, Any]:
+    """A config of all accounts as after their sign-in, the second of which has a name."""
+    second, *others = [oauth_entry(account) for account in tiktok.accounts[1:]]
+    return oauth_config({"additional_accounts": [{**second, "name": "Night Baker"}, *others]})
+
+
+def all_signed_in(tiktok: TikTok) -> dict[str, Any]:
+    """A config of all accounts as it was written back."""
+    return signed_in_config({"additional_accounts": [signed_in_entry(account) for account in tiktok.accounts[1:]]})
+
+
+def all_bare(tiktok: TikTok) -> dict[str, Any]:
+    """A config of all accounts with access tokens that are used as they are."""
+    return static_token_config(additional_accounts=[static_token_entry(account) for account in tiktok.accounts[1:]])
+
+
+def calls_by_account(tiktok: TikTok) -> list[list[str]]:
+    """The calls about each account, in the order of the accounts."""
+    return [
+        [call.path for call in tiktok.calls if tiktok.account_about_which(call) is account]
+        for account in tiktok.accounts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "calls"),
+    [
+        pytest.param(all_oauth, [REFRESH_PATH, PROFILE_PATH], id="oauth"),
+        pytest.param(all_signed_in, [TOKEN_INFO_PATH, PROFILE_PATH], id="oauth with valid tokens"),
+        pytest.param(all_bare, [PROFILE_PATH], id="access tokens"),
+    ],
+)
+def test_every_account_is_tried(
+    config: Callable[..., dict[str, Any]], calls: list[str], three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(three, clock, config(three), tmp_path)
+
+    assert (status.status, status.message) == (Status.SUCCEEDED, None)
+    assert calls_by_account(three) == [calls, calls, calls]
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_one_account_that_fails_is_named_and_the_others_are_tried_nevertheless(
+    position: int, three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    three.accounts[position].refresh_token = "withdrawn"
+    name = ["`credentials`", "Night Baker (`additional_accounts[0]`)", "`additional_accounts[1]`"][position]
+
+    status = check(three, clock, all_oauth(three), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert status.message == (
+        f"TikTok account {name}: TikTok does not accept the sign-in of the account (code 40107: Refresh token is "
+        "invalid or expired.). Authenticate the account again in the source's settings; if you typed the values in, "
+        "check client_id, client_secret and refresh_token."
+    )
+    expected = [[REFRESH_PATH, PROFILE_PATH]] * 3
+    expected[position] = [REFRESH_PATH]
+    assert calls_by_account(three) == expected
+
+
+def test_all_accounts_that_fail_are_named_each_in_a_line_of_its_own(
+    three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    first, second, third = three.accounts
+    first.valid_tokens = third.valid_tokens = set()
+    second.scopes = []
+
+    status = check(three, clock, all_bare(three), tmp_path)
+
+    assert status.status == Status.FAILED
+    one, two, three_ = (status.message or "").split("\n")
+    assert one.startswith(f"TikTok account {first.business_id}: TikTok refused the access token. ")
+    assert two.startswith(f"TikTok account {second.business_id}: TikTok did not permit the stream `account`")
+    assert three_.startswith(f"TikTok account {third.business_id}: TikTok refused the access token. ")
+
+
+@pytest.mark.parametrize(
+    "config", [pytest.param(all_signed_in, id="oauth"), pytest.param(all_bare, id="access tokens")]
+)
+@pytest.mark.parametrize("trouble", ["revoked tokens", "no insights", "nothing granted"])
+def test_no_account_costs_more_than_three_calls(
+    trouble: str, config: Callable[..., dict[str, Any]], three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    for account in three.accounts:
+        if trouble == "revoked tokens":
+            account.valid_tokens = set()
+        if trouble == "no insights":
+            account.scopes.remove("user.insights")
+        if trouble == "nothing granted":
+            account.scopes = []
+
+    check(three, clock, config(three), tmp_path)
+
+    assert [len(calls) for calls in calls_by_account(three) if not 1 <= len(calls) <= 3] == []
+
+
+def test_an_account_with_few_followers_and_no_posts_passes_beside_others(
+    three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    three.accounts[2].profile = fixture("profile_of_a_small_personal_account")["data"]
+    three.accounts[1].posts = []
+
+    assert check(three, clock, all_signed_in(three), tmp_path).status == Status.SUCCEEDED
+
+
+def test_check_stores_the_renewed_tokens_of_all_accounts(
+    three: TikTok, clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check(three, clock, all_oauth(three), tmp_path)
+
+    *_, config = control_messages(capsys.readouterr().out)
+    entries = [config["credentials"], *config["additional_accounts"]]
+    assert [entry["refresh_token"] for entry in entries] == [
+        account.tokens.renewed_refresh for account in three.accounts
+    ]
+
+
+@pytest.mark.parametrize("answer", [refusal(40100), refusal(50000)], ids=["a limit of calls", "server trouble"])
+def test_trouble_that_does_not_pass_is_said_of_its_account(
+    answer: dict[str, Any], three: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    second = three.accounts[1]
+    three.before_answering = lambda call: answer if three.account_about_which(call) is second else None
+
+    status = check(three, clock, all_bare(three), tmp_path)
+
+    assert (status.message or "").startswith(f"TikTok account {second.business_id}: TikTok")
+    assert "next sync will try again" in (status.message or "")
+    assert [len(calls) for calls in calls_by_account(three)] == [1, 6, 1]
+
+
+@pytest.mark.parametrize(
+    "additional",
+    [
+        pytest.param("rft.2", id="no list"),
+        pytest.param(["rft.2"], id="no account"),
+        pytest.param([{}], id="an empty account"),
+        pytest.param([{"access_token": "act.2"}], id="an access token alone"),
+        pytest.param([{"refresh_token": REFRESH_TOKEN}], id="the first account again"),
+    ],
+)
+def test_a_mistake_in_the_additional_accounts_costs_no_call(
+    additional: Any, tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, oauth_config({"additional_accounts": additional}), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert "additional_accounts" in (status.message or "")
+    assert REFRESH_TOKEN not in (status.message or "")
+    assert tiktok.calls == []
+
+
+def test_no_failure_of_several_accounts_shows_a_secret(three: TikTok, clock: Clock, tmp_path: Path) -> None:
+    secrets = [token for account in three.accounts for token in (account.tokens.access, account.tokens.refresh)]
+    three.answer_always(TOKEN_INFO_PATH, refusal(40107, f"None of {', '.join(secrets)} is valid."))
+
+    status = check(three, clock, all_signed_in(three), tmp_path)
+
+    assert (status.message or "").count("None of ****, ****, ****, ****, ****, **** is valid.") == 3
     assert [secret for secret in secrets if secret in (status.message or "")] == []

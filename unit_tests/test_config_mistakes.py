@@ -243,6 +243,69 @@ MISTAKES = [
         "The setting `api_url` is 9000, but it must be text.",
         id="a number for the api_url",
     ),
+    pytest.param(
+        oauth_config({"additional_accounts": SECRET}),
+        "The setting `additional_accounts` is of the wrong kind, but it must be a list.",
+        id="text for the additional accounts",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": {"refresh_token": SECRET}}),
+        "The setting `additional_accounts` is of the wrong kind, but it must be a list.",
+        id="one additional account that is in no list",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": "rft.2"}, SECRET]}),
+        "The setting `additional_accounts[1]` is of the wrong kind, but it must be a group of settings.",
+        id="a token instead of an additional account",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [[SECRET]]}),
+        "The setting `additional_accounts[0]` is of the wrong kind, but it must be a group of settings.",
+        id="a list instead of an additional account",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [None]}),
+        "The setting `additional_accounts[0]` is of the wrong kind, but it must be a group of settings.",
+        id="null instead of an additional account",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": [SECRET]}]}),
+        "The setting `additional_accounts[0].refresh_token` is of the wrong kind, but it must be text.",
+        id="a list for an additional refresh_token",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": "rft.2"}, {"access_token": {"token": SECRET}}]}),
+        "The setting `additional_accounts[1].access_token` is of the wrong kind, but it must be text.",
+        id="an object for an additional access_token",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": "rft.2", "business_id": 5}]}),
+        "The setting `additional_accounts[0].business_id` is 5, but it must be text.",
+        id="a number for an additional business_id",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": "rft.2", "name": 7}]}),
+        "The setting `additional_accounts[0].name` is 7, but it must be text.",
+        id="a number for an additional name",
+    ),
+    pytest.param(
+        oauth_config({"additional_accounts": [{"refresh_token": "rft.2", "token_expiry_date": 86400}]}),
+        "The setting `additional_accounts[0].token_expiry_date` is 86400, but it must be text.",
+        id="a number for the end of an additional access token",
+    ),
+    *(
+        pytest.param(
+            static_token_config(benchmark_category=value),
+            f"The setting `benchmark_category` is {value!r}, but it must be one of ART_AND_CRAFTS, "
+            "AUTOMOTIVE_AND_TRANSPORTATION, BABY, BEAUTY, CLOTHING_AND_ACCESSORIES, EDUCATION_AND_TRAINING, "
+            "ELECTRONICS, FINANCE_AND_INVESTING, FOOD_AND_BEVERAGE, GAMING, HEALTH_AND_WELLNESS, "
+            "HOME_FURNITURE_AND_APPLIANCES, MACHINERY_AND_EQUIPMENT, MEDIA_AND_ENTERTAINMENT, PERSONAL_BLOG, PETS, "
+            "PROFESSIONAL_SERVICES, PUBLIC_ADMINISTRATION, REAL_ESTATE, RESTAURANTS_AND_BARS, SHOPPING_AND_RETAIL, "
+            "SOFTWARE_AND_APPS, SPORTS_FITNESS_AND_OUTDOORS, TRAVEL_AND_TOURISM, OTHERS.",
+            id=f"{value!r} for the benchmark_category",
+        )
+        for value in ("FOOD", "food_and_beverage", "", 3)
+    ),
 ]
 
 
@@ -264,6 +327,12 @@ def test_a_mistake_is_answered_with_a_sentence(
         pytest.param(with_credential(static_token_config(), "access_token", [SECRET]), id="a list as access token"),
         pytest.param(with_credential(login_kit_config(), "client_key", [SECRET]), id="a list as client_key"),
         pytest.param(credentials(auth_type="login_kit", client_key=SECRET), id="the rest of Login Kit missing"),
+        pytest.param(oauth_config({"additional_accounts": SECRET}), id="a token instead of the additional accounts"),
+        pytest.param(oauth_config({"additional_accounts": [SECRET]}), id="a token instead of an additional account"),
+        pytest.param(
+            oauth_config({"additional_accounts": [{"refresh_token": SECRET, "name": 7}]}),
+            id="a mistake beside an additional token",
+        ),
         pytest.param(
             {"credentials": {"access_token": SECRET, "business_id": "-000abc"}, "lookback_days": 0},
             id="a mistake elsewhere",
@@ -304,9 +373,31 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
                 requests_per_minute=2,
                 num_workers=20,
                 api_url="http://localhost:9000",
+                additional_accounts=[{"access_token": "act.2", "business_id": "-000xyz"}],
+                benchmark_category="OTHERS",
             ),
             id="every setting",
         ),
+        pytest.param(
+            oauth_config(
+                {
+                    "additional_accounts": [
+                        {"refresh_token": "rft.2"},
+                        {
+                            "name": "Night Baker",
+                            "refresh_token": "rft.3",
+                            "access_token": "act.3",
+                            "token_expiry_date": "2026-11-21T12:00:00+00:00",
+                            "business_id": "-000xyz",
+                            "of_another_version": True,
+                        },
+                    ]
+                }
+            ),
+            id="additional accounts",
+        ),
+        pytest.param(static_token_config(additional_accounts=[]), id="no additional accounts"),
+        pytest.param(static_token_config(benchmark_category="FOOD_AND_BEVERAGE"), id="a benchmark_category"),
         pytest.param(static_token_config(a_setting_of_another_version=True), id="an unknown key"),
         pytest.param(oauth_config(scope="user.info.basic"), id="an unknown key in the credentials"),
     ],
@@ -358,6 +449,23 @@ def printed_by(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: py
             "The setting `api_url` must begin with https://, or with http:// for a server on this machine "
             "(localhost or 127.0.0.1), because access tokens are sent to it. Remove it to call TikTok itself.",
             id="an unsafe address",
+        ),
+        pytest.param(
+            oauth_config({"additional_accounts": [{"refresh_token": "rft.2"}, {"name": "Night Baker"}]}),
+            "`additional_accounts[1]` cannot be read: it needs a `refresh_token`, or an `access_token` with the "
+            "`business_id` that came with it.",
+            id="an additional account without tokens",
+        ),
+        pytest.param(
+            oauth_config({"additional_accounts": ["rft.2"]}),
+            "The setting `additional_accounts[0]` is of the wrong kind, but it must be a group of settings.",
+            id="a token instead of an additional account",
+        ),
+        pytest.param(
+            login_kit_config({"additional_accounts": [{"refresh_token": "rft.2"}]}),
+            "The setting `additional_accounts` is for the TikTok API for Business. With Login Kit, make a connection "
+            "for each account.",
+            id="additional accounts of Login Kit",
         ),
     ],
 )

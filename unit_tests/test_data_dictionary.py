@@ -409,6 +409,7 @@ def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
         'videos ||--o{ videos_engagement_likes : "business_id, item_id, metric_date"',
         'videos }|--o{ videos_comments : "business_id, video_id = item_id"',
         'videos_comments ||--o{ videos_comments_replies : "business_id, parent_comment_id = comment_id"',
+        'account ||--o{ business_benchmarks : "business_id, metric_date"',
         'user_info ||--o{ user_videos : "open_id"',
     ]
 

@@ -86,7 +86,7 @@ class Account:
     @property
     def grant(self) -> Grant:
         """What the sync has learnt of it."""
-        return sync_of(self.api_budget).grant(0)
+        return sync_of(self.api_budget).grant("credentials")
 
     def requester(self, stream: str) -> FieldsRequester:
         """The requester of a stream."""

@@ -21,7 +21,7 @@ from unit_tests.syncs import (
     oauth_config,
     static_token_config,
 )
-from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, USER_SCOPES, USER_VIDEO_SCOPES, TikTok
+from unit_tests.tiktok import CATEGORIES, POST_SCOPES, PROFILE_SCOPES, USER_SCOPES, USER_VIDEO_SCOPES, TikTok
 
 MANIFEST = Path(package.__file__).with_name("manifest.yaml")
 
@@ -52,12 +52,10 @@ KEYS_AND_CURSORS = {
     "videos_engagement_likes": (["business_id", "item_id", "metric_date", "engagement_likes_second"], "create_time"),
     "videos_comments": (["business_id", "comment_id"], "create_time"),
     "videos_comments_replies": (["business_id", "comment_id"], "create_time"),
-}
-
-# Streams that the design has for later: as soon as one of them is there, this is its key and its cursor.
-LATER_KEYS_AND_CURSORS = {
     "business_benchmarks": (["business_category", "metric_date"], "metric_date"),
 }
+# Those that are there only if a setting says so.
+OPTIONAL_STREAMS = {"business_benchmarks"}
 
 # The fields that TikTok documents for each call, and those of them that are arrays.
 PROFILE_FIELDS = {
@@ -112,7 +110,7 @@ def manifest() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def streams() -> dict[str, AirbyteStream]:
     """What `discover` finds, without any call: nothing answers in this fixture."""
-    config = static_token_config()
+    config = static_token_config(benchmark_category="OTHERS")
     source = SourceTiktokOrganic(config=config)
     return {stream.name: stream for stream in source.discover(source.logger, config).streams}
 
@@ -120,7 +118,7 @@ def streams() -> dict[str, AirbyteStream]:
 @pytest.fixture(scope="module")
 def columns(streams: dict[str, AirbyteStream]) -> dict[str, dict[str, Any]]:
     """The columns of each stream."""
-    return {name: dict(streams[name].json_schema["properties"]) for name in ALL_STREAMS}
+    return {name: dict(streams[name].json_schema["properties"]) for name in KEYS_AND_CURSORS}
 
 
 @pytest.fixture(scope="module")
@@ -150,20 +148,8 @@ def fields_of(manifest: Mapping[str, Any], call: str) -> set[str]:
 
 
 def test_these_are_the_streams(streams: dict[str, AirbyteStream]) -> None:
-    assert set(KEYS_AND_CURSORS) == set(ALL_STREAMS)
-    assert set(streams) - set(LATER_KEYS_AND_CURSORS) == set(ALL_STREAMS)
+    assert set(streams) == set(KEYS_AND_CURSORS) == set(ALL_STREAMS) | OPTIONAL_STREAMS
     assert len(ALL_STREAMS) == 17
-
-
-def test_a_stream_that_comes_later_has_its_key_and_cursor(streams: dict[str, AirbyteStream]) -> None:
-    later = {name: stream for name, stream in streams.items() if name in LATER_KEYS_AND_CURSORS}
-
-    assert {name: stream.source_defined_primary_key for name, stream in later.items()} == {
-        name: [[column] for column in LATER_KEYS_AND_CURSORS[name][0]] for name in later
-    }
-    assert {name: stream.default_cursor_field for name, stream in later.items()} == {
-        name: [LATER_KEYS_AND_CURSORS[name][1]] for name in later
-    }
 
 
 @pytest.mark.parametrize("name", KEYS_AND_CURSORS)
@@ -259,6 +245,17 @@ def test_every_array_is_a_stream_with_prefixed_columns(
         assert {name: kind(found[f"{array}_{name}"])[0] for name in ELEMENTS[array]} == ELEMENTS[array]
 
 
+def test_every_average_of_a_benchmark_is_a_column(columns: dict[str, dict[str, Any]]) -> None:
+    averages = {
+        "average_likes", "average_comments", "average_shares", "average_video_count", "average_follower_count",
+        "average_follower_growth", "average_engagement_rate", "average_video_views",
+    }  # fmt: skip
+
+    found = columns["business_benchmarks"]
+    assert set(found) == averages | {"business_category", "metric_date", "business_id", "video_creator_username"}
+    assert {kind(found[name])[0] for name in averages} == {"number"}
+
+
 def test_no_stream_has_a_nested_column(columns: dict[str, dict[str, Any]]) -> None:
     kinds = {kind(column)[0] for table in columns.values() for column in table.values()}
 
@@ -321,6 +318,7 @@ def test_what_tiktok_may_withhold_may_be_null(columns: dict[str, dict[str, Any]]
         *(f"{name}.create_time" for name in (*POST_STREAMS, *COMMENT_STREAMS)),
         *(f"{name}.video_id" for name in COMMENT_STREAMS),
         "videos_comments_replies.parent_comment_id",
+        "business_benchmarks.business_id",
     }
 
 
@@ -364,10 +362,10 @@ def test_a_breakdown_of_a_post_says_which_post(name: str, columns: dict[str, dic
 
 
 def settings_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each setting with its definition, those of the variants of the credentials too."""
+    """Each setting with its definition, those of the variants of the credentials and of additional accounts too."""
     for name, definition in schema["properties"].items():
         yield name, definition
-        for variant in definition.get("oneOf", []):
+        for variant in [*definition.get("oneOf", []), *([definition["items"]] if "items" in definition else [])]:
             yield from settings_in(variant)
 
 
@@ -417,6 +415,48 @@ def test_replies_are_read_unless_the_settings_say_otherwise(specification: dict[
     definition = specification["properties"]["include_comment_replies"]
 
     assert (definition["type"], definition["default"]) == ("boolean", True)
+
+
+def test_an_additional_account_has_what_the_credentials_have_of_an_account_and_a_name(
+    specification: dict[str, Any],
+) -> None:
+    definition = specification["properties"]["additional_accounts"]
+    account = definition["items"]
+
+    assert definition["type"] == "array"
+    assert account["type"] == "object"
+    assert set(account["properties"]) == {
+        "name",
+        "refresh_token",
+        "access_token",
+        "token_expiry_date",
+        "business_id",
+    }
+    assert "required" not in account
+    assert account["additionalProperties"] is True
+
+
+def test_a_benchmark_category_is_one_of_those_that_tiktok_has_and_there_is_none_by_default(
+    specification: dict[str, Any],
+) -> None:
+    definition = specification["properties"]["benchmark_category"]
+
+    assert definition["type"] == "string"
+    assert definition["enum"] == list(CATEGORIES)
+    assert len(CATEGORIES) == len(set(CATEGORIES)) == 25
+    assert "default" not in definition
+
+
+def test_settings_are_shown_in_an_order(specification: dict[str, Any]) -> None:
+    schemas = [
+        specification,
+        specification["properties"]["additional_accounts"]["items"],
+        *specification["properties"]["credentials"]["oneOf"],
+    ]
+
+    for schema in schemas:
+        orders = [definition.get("order") for definition in schema["properties"].values()]
+        assert orders == list(range(len(orders)))
 
 
 def test_unknown_keys_do_not_break_a_config(specification: dict[str, Any]) -> None:

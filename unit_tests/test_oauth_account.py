@@ -3,16 +3,26 @@
 import json
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import requests
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import OAuthAccount
 from unit_tests.parts import authenticator_of, budget
-from unit_tests.syncs import Clock, control_messages, oauth_config, rate_limit_statuses, signed_in_config
+from unit_tests.syncs import (
+    Clock,
+    control_messages,
+    oauth_config,
+    oauth_entry,
+    rate_limit_statuses,
+    signed_in_config,
+    signed_in_entry,
+)
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
     BUSINESS_ID,
@@ -26,6 +36,7 @@ from unit_tests.tiktok import (
     SECRETS,
     TOKEN_INFO_PATH,
     Answer,
+    Call,
     Page,
     TikTok,
     fixture,
@@ -314,9 +325,10 @@ def test_in_a_test_read_of_the_connector_builder_the_config_is_among_the_message
 def test_a_missing_business_id_is_taken_from_the_renewal(business_id: dict[str, str], tiktok: TikTok) -> None:
     account = account_of(oauth_config(**business_id))
     with tiktok.serving():
-        assert account.business_id == BUSINESS_ID
+        account.learn_business_id()
         account.access_token()
 
+    assert account.grant.business_id == BUSINESS_ID
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
 
 
@@ -327,22 +339,26 @@ def test_a_missing_business_id_is_taken_from_what_tiktok_knows_of_a_valid_token(
     tiktok.answer_next(TOKEN_INFO_PATH, answer)
     config = signed_in_config(business_id="")
 
+    account = account_of(config)
     with tiktok.serving():
-        assert account_of(config).business_id == BUSINESS_ID
+        account.learn_business_id()
 
+    assert account.grant.business_id == BUSINESS_ID
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
     assert config == signed_in_config(business_id="")
 
 
 def test_a_given_business_id_costs_no_call(tiktok: TikTok) -> None:
+    account = account_of(oauth_config(business_id="-000abc"))
     with tiktok.serving():
-        assert account_of(oauth_config(business_id="-000abc")).business_id == "-000abc"
+        account.learn_business_id()
 
+    assert account.grant.business_id == "-000abc"
     assert tiktok.calls == []
 
 
 SOMEBODY_ELSE = (
-    "The setting `business_id` is '-000SomebodyElse', but the account that was authenticated is "
+    "The setting `credentials.business_id` is '-000SomebodyElse', but the account that was authenticated is "
     "'-000EmuOpenId_0001abcDEFghiJKL'. Empty the setting, or authenticate with the account that it names."
 )
 
@@ -621,3 +637,206 @@ def test_printing_an_account_prints_no_secret(tiktok: TikTok) -> None:
     text = repr(taught(oauth_config(access_token=ACCESS_TOKEN), tiktok))
 
     assert [secret for secret in SECRETS if secret in text] == []
+
+
+# --- Several accounts -----------------------------------------------------------------------------------------------
+
+
+def accounts_of(config: dict[str, Any], api_budget: APIBudget | None = None) -> list[OAuthAccount]:
+    """All accounts of this config, in one sync."""
+    accounts = [
+        account for account in authenticator_of(config, api_budget).accounts if isinstance(account, OAuthAccount)
+    ]
+    assert len(accounts) == 1 + len(config["additional_accounts"])
+    return accounts
+
+
+def config_of_all(tiktok: TikTok) -> dict[str, Any]:
+    """A config of all accounts as after their sign-in."""
+    return oauth_config({"additional_accounts": [oauth_entry(account) for account in tiktok.accounts[1:]]})
+
+
+def tokens_in(config: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Refresh token and access token of each account in a config."""
+    entries = [config["credentials"], *config["additional_accounts"]]
+    return [(entry["refresh_token"], entry.get("access_token")) for entry in entries]
+
+
+def test_a_renewal_is_written_to_the_accounts_own_entry(tiktok: TikTok, capsys: pytest.CaptureFixture[str]) -> None:
+    tiktok.add_account("night_baker"), tiktok.add_account("tea_house")
+    config = config_of_all(tiktok)
+    config["additional_accounts"][0]["name"] = "Night Baker"
+
+    with tiktok.serving():
+        accounts_of(config)[1].access_token()
+
+    expected = oauth_config(
+        {
+            "additional_accounts": [
+                {
+                    "name": "Night Baker",
+                    "refresh_token": "rft.night_baker1!5001.em",
+                    "access_token": "act.night_baker1!5001.em",
+                    "token_expiry_date": "2026-11-21T12:00:00+00:00",
+                    "business_id": "-000EmuOpenId_night_baker",
+                },
+                {"refresh_token": "rft.tea_house0!5001.em"},
+            ]
+        }
+    )
+    assert config == expected
+    assert control_messages(capsys.readouterr().out) == [expected]
+
+
+@pytest.mark.parametrize("number", [2, 10])
+def test_accounts_that_renew_at_the_same_moment_lose_no_token(
+    number: int, tiktok: TikTok, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for other in range(1, number):
+        tiktok.add_account(f"account_{other}")
+    config, api_budget = config_of_all(tiktok), budget()
+    accounts = accounts_of(config, api_budget)
+    everyone_is_renewing = threading.Barrier(number)
+
+    def answer_together(call: Call) -> Answer | None:
+        everyone_is_renewing.wait(timeout=10)
+        return None
+
+    tiktok.before_answering = answer_together
+    with tiktok.serving():
+        run_together(*[account.access_token for account in accounts])
+
+    renewed = [(account.tokens.renewed_refresh, account.tokens.renewed_access) for account in tiktok.accounts]
+    messages = control_messages(capsys.readouterr().out)
+    assert len(messages) == number
+    # Each is whole, and each has one renewal more than the one before.
+    known = [{pair for pair in tokens_in(message) if pair in renewed} for message in messages]
+    assert [len(found) for found in known] == list(range(1, number + 1))
+    assert all(before < after for before, after in pairwise(known))
+    assert tokens_in(messages[-1]) == tokens_in(config) == renewed
+    assert [entry["business_id"] for entry in messages[-1]["additional_accounts"]] == [
+        account.business_id for account in tiktok.accounts[1:]
+    ]
+
+
+def test_the_config_is_printed_as_one_line_for_each_renewal(tiktok: TikTok, capsys: pytest.CaptureFixture[str]) -> None:
+    for other in range(7):
+        tiktok.add_account(f"account_{other}")
+    accounts = accounts_of(config_of_all(tiktok))
+
+    with tiktok.serving():
+        run_together(*[account.access_token for account in accounts])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 8
+    assert {json.loads(line)["type"] for line in lines} == {"CONTROL"}
+
+
+def test_a_crash_between_two_renewals_loses_neither(tiktok: TikTok, capsys: pytest.CaptureFixture[str]) -> None:
+    tiktok.add_account("night_baker")
+    first, _ = accounts_of(config_of_all(tiktok))
+    with tiktok.serving():
+        first.access_token()
+    # Here it crashes: all that is left is what was printed.
+    (stored,) = control_messages(capsys.readouterr().out)
+
+    with tiktok.serving():
+        tokens = [account.access_token() for account in accounts_of(stored)]
+
+    assert tokens == [account.tokens.renewed_access for account in tiktok.accounts]
+    assert [call.sent["refresh_token"] for call in tiktok.calls_of(REFRESH_PATH)] == [
+        account.tokens.refresh for account in tiktok.accounts
+    ]
+
+
+def test_a_crash_while_another_account_is_renewed_loses_nothing_that_the_platform_has(
+    tiktok: TikTok, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second renewal breaks off before TikTok has seen it; the platform has the first."""
+    second = tiktok.add_account("night_baker")
+    tiktok.before_answering = lambda call: (
+        RuntimeError("killed") if tiktok.account_about_which(call) is second else None
+    )
+    accounts = accounts_of(config_of_all(tiktok))
+    with tiktok.serving():
+        accounts[0].access_token()
+        with pytest.raises(RuntimeError, match="killed"):
+            accounts[1].access_token()
+    (stored,) = control_messages(capsys.readouterr().out)
+    tiktok.before_answering = None
+
+    with tiktok.serving():
+        tokens = [account.access_token() for account in accounts_of(stored)]
+
+    assert tokens == [account.tokens.renewed_access for account in tiktok.accounts]
+
+
+def test_the_app_of_the_credentials_asks_what_the_token_of_an_additional_account_allows(tiktok: TikTok) -> None:
+    second = tiktok.add_account("night_baker")
+    second.scopes = ["user.info.basic", "video.list"]
+    _, account = accounts_of(signed_in_config({"additional_accounts": [signed_in_entry(second)]}))
+
+    with tiktok.serving():
+        account.learn_scopes()
+
+    assert account.grant.scopes == frozenset({"user.info.basic", "video.list"})
+    (call,) = tiktok.calls
+    assert call.sent == {"app_id": CLIENT_ID, "access_token": second.tokens.access}
+
+
+@pytest.mark.parametrize("entry", [oauth_entry, signed_in_entry], ids=["renewal", "valid token"])
+def test_a_wrong_business_id_of_an_additional_account_is_named_by_its_place(entry: Any, tiktok: TikTok) -> None:
+    second = tiktok.add_account("night_baker")
+    config = signed_in_config({"additional_accounts": [entry(second, business_id="-000SomebodyElse")]})
+    _, account = accounts_of(config)
+
+    with tiktok.serving():
+        error = failure_of(account.learn_scopes)
+
+    assert error.failure_type == FailureType.config_error
+    assert error.message == (
+        "The setting `additional_accounts[0].business_id` is '-000SomebodyElse', but the account that was "
+        "authenticated is '-000EmuOpenId_night_baker'. Empty the setting, or authenticate with the account that it "
+        "names."
+    )
+
+
+@pytest.mark.parametrize("entry", [oauth_entry, signed_in_entry], ids=["renewal", "valid token"])
+def test_an_additional_account_that_turns_out_to_be_another_one_is_a_config_error_and_keeps_its_new_tokens(
+    entry: Any, tiktok: TikTok
+) -> None:
+    second = tiktok.add_account("night_baker")
+    second.business_id = BUSINESS_ID
+    config = oauth_config({"additional_accounts": [entry(second, business_id="")]})
+    first, account = accounts_of(config)
+
+    with tiktok.serving():
+        first.learn_scopes()
+        errors = [failure_of(account.learn_scopes) for _ in range(2)]
+
+    for error in errors:
+        assert error.failure_type == FailureType.config_error
+        assert error.message == (
+            f"`credentials` and `additional_accounts[0]` are the same TikTok account, {BUSINESS_ID}. Remove one of "
+            "them, or authenticate it with the account that you meant."
+        )
+    assert account.grant.business_id is None
+    assert config["additional_accounts"][0]["refresh_token"] == second.refresh_token
+
+
+def test_an_account_that_is_about_to_end_is_warned_of_by_its_own_business_id(
+    tiktok: TikTok, caplog: pytest.LogCaptureFixture
+) -> None:
+    second = tiktok.add_account("night_baker")
+    answer = second.renewal()
+    answer["data"]["refresh_token_expires_in"] = 86_400 * 10
+    tiktok.before_answering = lambda call: answer if tiktok.account_about_which(call) is second else None
+
+    with tiktok.serving():
+        for account in accounts_of(config_of_all(tiktok)):
+            account.learn_scopes()
+
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith(
+        "The permission to read the TikTok account -000EmuOpenId_night_baker ends on 2026-11-30, in 10 days"
+    )

@@ -1,7 +1,9 @@
 """PostsWithNewComments: which posts are asked about, and what of them is remembered."""
 
 import copy
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unittest.mock import Mock
 
@@ -9,6 +11,7 @@ import pytest
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import ParentStreamConfig
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import PostsWithNewComments, sync_of
 from unit_tests.parts import budget
@@ -34,9 +37,13 @@ def row(item_id: str, comments: int | None, created: str = OLD, business_id: str
     }
 
 
-def broken_off(business_id: str = "-000abc") -> dict[str, Any]:
-    """The place at which an account's list of posts breaks off."""
-    return {"business_id": business_id, "error": ConnectionError("broke off")}
+TROUBLE = AirbyteTracedException(message="TikTok account -000abc: TikTok's servers have a problem of their own.")
+BUG = RuntimeError("a mistake of ours")
+
+
+def broken_off(business_id: str = "-000abc", error: Exception = TROUBLE) -> dict[str, Any]:
+    """The place at which an account's list of posts breaks off, with this error."""
+    return {"business_id": business_id, "error": error}
 
 
 def parent_partition(business_id: str, rows: list[dict[str, Any]]) -> Mock:
@@ -50,6 +57,7 @@ def parent_partition(business_id: str, rows: list[dict[str, Any]]) -> Mock:
             yield Record(data=found, stream_name="videos", associated_slice=stream_slice)
 
     partition = Mock()
+    partition.to_slice.return_value = stream_slice
     partition.read.side_effect = read
     return partition
 
@@ -59,12 +67,13 @@ def router(
     known: Known | None = None,
     api_budget: APIBudget | None = None,
     name: str = STREAM,
+    accounts_without_posts: tuple[str, ...] = (),
 ) -> PostsWithNewComments:
     """The router over these rows, in a sync whose state has the numbers in `known`."""
     api_budget = api_budget or budget()
     if known is not None:
-        sync_of(api_budget).known_comments[STREAM] = known
-    accounts: dict[str, list[dict[str, Any]]] = {}
+        sync_of(api_budget).comments(STREAM).know(known)
+    accounts: dict[str, list[dict[str, Any]]] = {business_id: [] for business_id in accounts_without_posts}
     for found in rows:
         accounts.setdefault(found["business_id"], []).append(found)
     videos = Mock()
@@ -74,7 +83,7 @@ def router(
         stream=videos,
         parent_key="item_id",
         partition_field="video_id",
-        extra_fields=[["business_id"], ["video_creator_username"], ["create_time"], ["comments"], ["thumbnail_url"]],
+        extra_fields=[["video_creator_username"], ["thumbnail_url"]],
         config={},
         parameters={},
     )
@@ -83,9 +92,19 @@ def router(
     )
 
 
+def slices_of_posts(posts: PostsWithNewComments) -> list[StreamSlice]:
+    """The slices that have a post, when all have been handed out."""
+    return [found for found in posts.stream_slices() if found.partition["video_id"]]
+
+
 def asked(posts: PostsWithNewComments) -> list[str]:
     """The posts that are asked about."""
-    return [found.partition["video_id"] for found in posts.stream_slices()]
+    return [found.partition["video_id"] for found in slices_of_posts(posts)]
+
+
+def names(slices: Iterable[StreamSlice]) -> list[tuple[str, str]]:
+    """Account and post of each slice; the last of an account has no post."""
+    return [(found.partition["business_id"], found.partition["video_id"]) for found in slices]
 
 
 def remembered(posts: PostsWithNewComments) -> Any:
@@ -98,12 +117,11 @@ def remembered(posts: PostsWithNewComments) -> Any:
 
 
 def test_a_post_is_a_slice_of_account_and_post_with_what_its_rows_need() -> None:
-    (found,) = router(row("7", 12)).stream_slices()
+    (found,) = slices_of_posts(router(row("7", 12)))
 
     assert found.partition == {"business_id": "-000abc", "video_id": "7"}
     assert found.cursor_slice == {}
     assert found.extra_fields == {
-        "business_id": "-000abc",
         "video_creator_username": "harbour_coffee",
         "thumbnail_url": "https://example.com/7",
         "seen": set(),
@@ -111,7 +129,7 @@ def test_a_post_is_a_slice_of_account_and_post_with_what_its_rows_need() -> None
 
 
 def test_what_one_post_has_seen_another_has_not() -> None:
-    first, second = router(row("7", 12), row("8", 12)).stream_slices()
+    first, second = slices_of_posts(router(row("7", 12), row("8", 12)))
     first.extra_fields["seen"].add("1")
 
     assert second.extra_fields["seen"] == set()
@@ -121,16 +139,61 @@ def test_posts_come_in_the_order_of_the_parent() -> None:
     assert asked(router(row("9", 1), row("7", 1), row("8", 1))) == ["9", "7", "8"]
 
 
-def test_no_posts_are_no_slices_and_nothing_to_remember() -> None:
+def test_after_the_posts_of_all_accounts_come_a_slice_of_none_and_one_of_each_without_a_post() -> None:
+    *_, post, none, abc, xyz = router(row("7", 12), row("8", 12, business_id="-000xyz")).stream_slices()
+
+    assert post.partition["video_id"] == "8"
+    assert [last.partition for last in (none, abc, xyz)] == [
+        {"business_id": "", "video_id": ""},
+        {"business_id": "-000abc", "video_id": ""},
+        {"business_id": "-000xyz", "video_id": ""},
+    ]
+    assert [(last.cursor_slice, last.extra_fields) for last in (none, abc, xyz)] == [({}, {})] * 3
+
+
+def test_an_account_without_posts_has_its_last_slice() -> None:
+    posts = router(accounts_without_posts=("-000abc",))
+
+    assert names(posts.stream_slices()) == [("", ""), ("-000abc", "")]
+
+
+def test_no_accounts_are_no_slices_and_nothing_to_remember() -> None:
     posts = router()
 
-    assert asked(posts) == []
+    assert list(posts.stream_slices()) == []
     assert remembered(posts) == {"comments": {}}
+
+
+def test_accounts_take_turns() -> None:
+    posts = router(
+        row("1", 1, business_id="-000abc"),
+        row("2", 1, business_id="-000abc"),
+        row("3", 1, business_id="-000abc"),
+        row("4", 1, business_id="-000xyz"),
+        row("5", 1, business_id="-000pqr"),
+        row("6", 1, business_id="-000pqr"),
+    )
+
+    assert names(slices_of_posts(posts)) == [
+        ("-000abc", "1"),
+        ("-000xyz", "4"),
+        ("-000pqr", "5"),
+        ("-000abc", "2"),
+        ("-000pqr", "6"),
+        ("-000abc", "3"),
+    ]
+
+
+def test_an_account_is_read_no_further_than_its_posts_are_handed_out() -> None:
+    posts = router(row("1", 1), row("2", 1), broken_off(error=BUG), row("4", 1, business_id="-000xyz"))
+    slices = iter(posts.stream_slices())
+
+    assert names([next(slices), next(slices), next(slices)]) == [("-000abc", "1"), ("-000xyz", "4"), ("-000abc", "2")]
 
 
 def test_slices_add_nothing_to_requests() -> None:
     posts = router(row("7", 12))
-    (found,) = posts.stream_slices()
+    (found,) = slices_of_posts(posts)
 
     assert posts.get_request_params(stream_slice=found) == {}
 
@@ -191,7 +254,7 @@ def test_48_hours_count_from_the_beginning_of_the_sync(clock: Clock) -> None:
 def test_the_numbers_of_another_account_do_not_count() -> None:
     posts = router(row("7", 12), row("7", 12, business_id="-000xyz"), known={"-000abc": {"7": 12}})
 
-    assert [found.partition for found in posts.stream_slices()] == [{"business_id": "-000xyz", "video_id": "7"}]
+    assert names(slices_of_posts(posts)) == [("-000xyz", "7")]
 
 
 def test_the_numbers_of_another_stream_do_not_count() -> None:
@@ -235,9 +298,11 @@ def test_numbers_are_noted_often_enough_that_an_interruption_repeats_little() ->
 
     behind = [
         number + 1 - len(posts.get_stream_state()["comments"]["-000abc"])
-        for number, _ in enumerate(posts.stream_slices())
+        for number, found in enumerate(posts.stream_slices())
+        if found.partition["video_id"]
     ]
 
+    assert len(behind) == 1000
     assert behind[:20] == [0] * 20
     assert max(behind) <= 50
     assert remembered(posts)["comments"]["-000abc"] == {str(number): 1 for number in range(1000)}
@@ -276,21 +341,29 @@ def test_posts_that_are_not_listed_any_more_are_forgotten_at_the_end_and_not_bef
     next(slices)
     next(slices)
     assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13, "1": 5}}}
-    assert list(slices) == []
+    assert names([next(slices)]) == [("", "")]
     assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13}}}
 
 
-def test_an_account_that_lists_no_posts_any_more_is_forgotten() -> None:
+def test_of_an_account_that_lists_no_posts_any_more_all_are_forgotten() -> None:
+    posts = router(row("7", 12), known={"-000abc": {"7": 12}, "-000xyz": {"1": 5}}, accounts_without_posts=("-000xyz",))
+
+    assert asked(posts) == []
+    assert remembered(posts) == {"comments": {"-000abc": {"7": 12}, "-000xyz": {}}}
+
+
+def test_an_account_that_is_gone_from_the_config_keeps_its_numbers() -> None:
     posts = router(row("7", 12), known={"-000abc": {"7": 12}, "-000gone": {"1": 5}})
 
     assert asked(posts) == []
-    assert remembered(posts) == {"comments": {"-000abc": {"7": 12}}}
+    assert remembered(posts) == {"comments": {"-000abc": {"7": 12}, "-000gone": {"1": 5}}}
 
 
-def test_one_account_after_the_other() -> None:
+def test_each_account_is_noted_by_itself() -> None:
     posts = router(
         row("7", 12),
         row("7", 13, business_id="-000xyz"),
+        row("3", 1, business_id="-000xyz"),
         known={"-000abc": {"1": 5}, "-000xyz": {"7": 12, "2": 6}},
     )
     slices = iter(posts.stream_slices())
@@ -298,28 +371,98 @@ def test_one_account_after_the_other() -> None:
     next(slices)
     assert remembered(posts)["comments"] == {"-000abc": {"1": 5, "7": 12}, "-000xyz": {"7": 12, "2": 6}}
     next(slices)
-    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "2": 6}}
-    assert list(slices) == []
-    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13}}
+    assert remembered(posts)["comments"] == {"-000abc": {"1": 5, "7": 12}, "-000xyz": {"7": 13, "2": 6}}
+    assert names([next(slices)]) == [("-000xyz", "3")]
+    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "3": 1, "2": 6}}
+    assert names([next(slices)]) == [("", "")]
+    assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "3": 1}}
 
 
-def test_a_list_of_posts_that_breaks_off_forgets_nothing() -> None:
-    posts = router(row("9", 3), row("8", 2), broken_off(), known={"-000abc": {"7": 12}, "-000xyz": {"1": 5}})
+# --- Lists of posts that break off ----------------------------------------------------------------------------------
 
-    with pytest.raises(ConnectionError):
+
+def test_a_list_of_posts_that_breaks_off_forgets_nothing_and_lets_the_other_accounts_go_on() -> None:
+    posts = router(
+        row("9", 3),
+        row("8", 2),
+        broken_off(),
+        row("3", 1, business_id="-000xyz"),
+        row("2", 1, business_id="-000xyz"),
+        row("1", 1, business_id="-000xyz"),
+        known={"-000abc": {"7": 12, "8": 1}, "-000xyz": {"1": 5}, "-000gone": {"4": 4}},
+    )
+
+    assert names(posts.stream_slices()) == [
+        ("-000abc", "9"),
+        ("-000xyz", "3"),
+        ("-000abc", "8"),
+        ("-000xyz", "2"),
+        ("-000xyz", "1"),
+        ("", ""),
+        ("-000abc", ""),
+        ("-000xyz", ""),
+    ]
+    assert remembered(posts)["comments"] == {
+        "-000abc": {"9": 3, "8": 2, "7": 12},
+        "-000xyz": {"3": 1, "2": 1, "1": 1},
+        "-000gone": {"4": 4},
+    }
+
+
+@pytest.mark.parametrize("posts_before", [0, 1, 2])
+def test_a_list_of_posts_that_breaks_off_is_a_failure_for_the_accounts_last_slice(posts_before: int) -> None:
+    api_budget = budget()
+    posts = router(*(row(str(number), 1) for number in range(posts_before)), broken_off(), api_budget=api_budget)
+
+    handed_out = slices_of_posts(posts)
+
+    reading = sync_of(api_budget).comments(STREAM)
+    for found in handed_out:
+        reading.close("-000abc", found.partition["video_id"])
+    assert reading.failures == {"-000abc": TROUBLE}
+    assert reading.end("-000abc") is TROUBLE
+    assert reading.end("-000xyz") is None
+
+
+def test_a_post_is_open_from_when_it_is_handed_out() -> None:
+    api_budget = budget()
+    slices = iter(router(row("9", 3), row("8", 2), api_budget=api_budget).stream_slices())
+    next(slices), next(slices)
+    reading = sync_of(api_budget).comments(STREAM)
+    ended = threading.Event()
+
+    def end() -> None:
+        reading.end("-000abc")
+        ended.set()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    reading.close("-000abc", "9")
+    for _ in range(500):
+        time.sleep(0)  # lets the thread go ahead
+    assert not ended.is_set()
+    reading.close("-000abc", "8")
+    assert ended.wait(timeout=10)
+    thread.join(timeout=10)
+
+
+def test_another_error_than_one_of_ours_ends_the_stream() -> None:
+    posts = router(row("9", 3), broken_off(error=BUG), row("2", 6, business_id="-000xyz"))
+
+    with pytest.raises(RuntimeError) as caught:
         list(posts.stream_slices())
 
-    assert remembered(posts)["comments"]["-000abc"]["7"] == 12
-    assert remembered(posts)["comments"]["-000xyz"] == {"1": 5}
+    assert caught.value is BUG
 
 
 @pytest.mark.parametrize("count", [1, 2, 20, 21, 22, 23, 24, 25, 60, 61, 62, 63])
-def test_the_last_post_before_a_list_breaks_off_is_not_remembered_because_the_cdk_loses_it(count: int) -> None:
-    # The list itself is one post ahead as well.
-    posts = router(*(row(str(number), 1) for number in range(count + 1)), broken_off())
+def test_the_last_post_before_an_error_that_ends_the_stream_is_not_remembered_because_the_cdk_loses_it(
+    count: int,
+) -> None:
+    posts = router(*(row(str(number), 1) for number in range(count)), broken_off(error=BUG))
     handed_out: list[str] = []
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(RuntimeError):
         handed_out.extend(found.partition["video_id"] for found in posts.stream_slices())
 
     assert handed_out == [str(number) for number in range(count)]
@@ -327,29 +470,38 @@ def test_the_last_post_before_a_list_breaks_off_is_not_remembered_because_the_cd
     assert len(remembered(posts)["comments"].get("-000abc", {})) >= count - 5
 
 
-def test_the_last_post_of_an_account_is_not_remembered_where_the_next_account_breaks_off_at_once() -> None:
-    posts = router(row("9", 3), row("8", 2), broken_off("-000xyz"), known={"-000abc": {"8": 1}, "-000xyz": {"1": 5}})
+def test_the_last_post_is_not_remembered_where_an_error_of_the_next_account_ends_the_stream() -> None:
+    posts = router(
+        row("9", 3),
+        row("8", 2),
+        broken_off("-000xyz", error=BUG),
+        known={"-000abc": {"9": 1, "8": 1}, "-000xyz": {"1": 5}},
+    )
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(RuntimeError):
         list(posts.stream_slices())
 
-    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 1}, "-000xyz": {"1": 5}}}
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 1, "8": 1}, "-000xyz": {"1": 5}}}
 
 
-def test_an_account_that_was_walked_stays_remembered_where_the_next_breaks_off_later() -> None:
+def test_what_was_handed_out_before_an_error_that_ends_the_stream_stays_remembered_but_for_the_last() -> None:
     posts = router(
         row("9", 3),
         row("8", 2),
         row("2", 6, business_id="-000xyz"),
         row("1", 6, business_id="-000xyz"),
-        broken_off("-000xyz"),
+        broken_off("-000xyz", error=BUG),
         known={"-000abc": {"8": 1, "4": 4}, "-000xyz": {"1": 5}},
     )
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(RuntimeError):
         list(posts.stream_slices())
 
-    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2}, "-000xyz": {"1": 5}}}
+    # The account -000abc has come to its end, so what it does not list any more is forgotten.
+    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2}, "-000xyz": {"2": 6, "1": 5}}}
+
+
+# --- States ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_state_that_was_taken_does_not_change_afterwards() -> None:

@@ -1,4 +1,4 @@
-"""The settings that a JSON schema cannot judge: dates that fit the calendar and an address that is safe for tokens."""
+"""The settings that a JSON schema cannot judge: dates that fit the calendar, a safe address, accounts that fit."""
 
 from typing import Any
 
@@ -128,3 +128,169 @@ def test_any_other_address_is_refused(url: str) -> None:
 
 def test_a_refused_address_is_not_repeated_because_it_may_hold_a_password() -> None:
     assert "hunter2" not in sentence({"api_url": "http://user:hunter2@evil.com"})
+
+
+# --- Additional accounts --------------------------------------------------------------------------------------------
+
+SECRET = "act.DoNotRepeatMe!5001.em"
+OAUTH: dict[str, Any] = {
+    "auth_type": "business_oauth",
+    "client_id": "75",
+    "client_secret": SECRET,
+    "refresh_token": "rft.1",
+}
+BARE = {"auth_type": "business_access_token", "access_token": "act.1", "business_id": "-000abc"}
+LOGIN_KIT = {"auth_type": "login_kit", "client_key": "aw", "client_secret": SECRET, "refresh_token": "rft.1"}
+
+NO_LIST = (
+    "The setting `additional_accounts` must be a list of accounts, each with a `refresh_token`, or with an "
+    "`access_token` and its `business_id`."
+)
+CANNOT_BE_READ = (
+    "cannot be read: it needs a `refresh_token`, or an `access_token` with the `business_id` that came with it."
+)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param({"credentials": OAUTH}, id="no such setting"),
+        pytest.param({"credentials": OAUTH, "additional_accounts": None}, id="null"),
+        pytest.param({"credentials": OAUTH, "additional_accounts": []}, id="an empty list"),
+        pytest.param({"credentials": LOGIN_KIT, "additional_accounts": []}, id="an empty list for Login Kit"),
+        pytest.param({"credentials": OAUTH, "additional_accounts": [{"refresh_token": "rft.2"}]}, id="one"),
+        pytest.param(
+            {
+                "credentials": OAUTH | {"access_token": "act.1", "business_id": "-000abc"},
+                "additional_accounts": [
+                    {"refresh_token": "rft.2", "access_token": "", "business_id": "", "name": ""},
+                    {"refresh_token": "rft.3", "access_token": "act.3", "business_id": "-000xyz", "name": "Same name"},
+                    {"access_token": "act.4", "business_id": "-000pqr", "name": "Same name", "of_another_version": 1},
+                    {"refresh_token": "rft.5", "access_token": None, "business_id": None},
+                ],
+            },
+            id="one of each kind",
+        ),
+        pytest.param(
+            {"credentials": BARE, "additional_accounts": [{"access_token": "act.2", "business_id": "-000xyz"}]},
+            id="access tokens alone",
+        ),
+    ],
+)
+def test_accounts_that_can_be_read_pass(config: dict[str, Any]) -> None:
+    validate_settings(config)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "additional", "expected"),
+    [
+        pytest.param(OAUTH, SECRET, NO_LIST, id="text"),
+        pytest.param(OAUTH, {"refresh_token": SECRET}, NO_LIST, id="an account that is in no list"),
+        pytest.param(OAUTH, [SECRET], NO_LIST, id="a token instead of an account"),
+        pytest.param(OAUTH, [{"refresh_token": "rft.2"}, [SECRET]], NO_LIST, id="a list instead of an account"),
+        pytest.param(OAUTH, [{"refresh_token": "rft.2"}, None], NO_LIST, id="null instead of an account"),
+        pytest.param(OAUTH, [{}], f"`additional_accounts[0]` {CANNOT_BE_READ}", id="an empty account"),
+        pytest.param(
+            OAUTH,
+            [{"refresh_token": "rft.2"}, {"access_token": SECRET}],
+            f"`additional_accounts[1]` {CANNOT_BE_READ}",
+            id="an access token without its business_id",
+        ),
+        pytest.param(
+            OAUTH,
+            [{"access_token": SECRET, "business_id": ""}],
+            f"`additional_accounts[0]` {CANNOT_BE_READ}",
+            id="an access token with an empty business_id",
+        ),
+        pytest.param(
+            OAUTH,
+            [{"business_id": "-000xyz", "name": "Night Baker", "refresh_token": ""}],
+            f"`additional_accounts[0]` {CANNOT_BE_READ}",
+            id="an account without tokens",
+        ),
+        pytest.param(
+            BARE,
+            [{"refresh_token": SECRET}],
+            "`additional_accounts[0]` has a refresh token, which only the app can renew that it was given to. "
+            "Authenticate the first account with OAuth, so that its `credentials` have the app, or give this one an "
+            "`access_token`.",
+            id="a refresh token without an app",
+        ),
+        pytest.param(
+            LOGIN_KIT,
+            [{"refresh_token": SECRET}],
+            "The setting `additional_accounts` is for the TikTok API for Business. With Login Kit, make a connection "
+            "for each account.",
+            id="Login Kit",
+        ),
+    ],
+)
+def test_accounts_that_cannot_be_read_are_refused(credentials: Any, additional: Any, expected: str) -> None:
+    found = sentence({"credentials": credentials, "additional_accounts": additional})
+
+    assert found == expected
+    assert SECRET not in found
+
+
+@pytest.mark.parametrize(
+    ("first", "additional", "places", "who"),
+    [
+        pytest.param(
+            {"business_id": "-000abc"},
+            [{"refresh_token": "rft.2", "business_id": "-000abc"}],
+            ("credentials", "additional_accounts[0]"),
+            "-000abc",
+            id="business_id of the first",
+        ),
+        pytest.param(
+            {},
+            [
+                {"refresh_token": "rft.2", "business_id": "-000pqr"},
+                {"refresh_token": "rft.3"},
+                {"access_token": SECRET, "business_id": "-000pqr"},
+            ],
+            ("additional_accounts[0]", "additional_accounts[2]"),
+            "-000pqr",
+            id="business_id of two more",
+        ),
+        pytest.param(
+            {},
+            [{"refresh_token": "rft.1"}],
+            ("credentials", "additional_accounts[0]"),
+            "by their `refresh_token`",
+            id="refresh token of the first",
+        ),
+        pytest.param(
+            {},
+            [{"refresh_token": SECRET}, {"refresh_token": SECRET, "business_id": "-000abc"}],
+            ("additional_accounts[0]", "additional_accounts[1]"),
+            "by their `refresh_token`",
+            id="refresh token of two more",
+        ),
+        pytest.param(
+            {"access_token": SECRET},
+            [{"access_token": SECRET, "business_id": "-000abc"}],
+            ("credentials", "additional_accounts[0]"),
+            "by their `access_token`",
+            id="access token of the first",
+        ),
+        pytest.param(
+            {},
+            [{"access_token": SECRET, "business_id": "-000abc"}, {"refresh_token": "rft.2", "access_token": SECRET}],
+            ("additional_accounts[0]", "additional_accounts[1]"),
+            "by their `access_token`",
+            id="access token of two more",
+        ),
+    ],
+)
+def test_two_entries_for_the_same_account_are_refused(
+    first: dict[str, str], additional: list[dict[str, str]], places: tuple[str, str], who: str
+) -> None:
+    found = sentence({"credentials": {**OAUTH, **first}, "additional_accounts": additional})
+
+    assert found == (
+        f"`{places[0]}` and `{places[1]}` are the same TikTok account, {who}. Remove one of them, or authenticate it "
+        "with the account that you meant."
+    )
+    assert SECRET not in found
+    assert "rft." not in found

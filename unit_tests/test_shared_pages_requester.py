@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 import requests
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import SharedPagesRequester, sync_of
 from unit_tests.tiktok import response
@@ -287,3 +289,101 @@ def test_the_pages_go_with_the_sync() -> None:
     gc.collect()
 
     assert pages() is None
+
+
+# --- Several accounts -----------------------------------------------------------------------------------------------
+
+
+def answering_by_account(inside: "Requester") -> Send:
+    """Answers that tell which account they are of."""
+    return lambda: response({"account": inside.calls[-1]["stream_slice"].partition["business_id"]})
+
+
+def account_in(answer: requests.Response | None) -> str:
+    """The account that an answer is of."""
+    assert answer is not None
+    account: str = answer.json()["account"]
+    return account
+
+
+def test_the_same_page_of_two_accounts_is_two_pages() -> None:
+    inside = Requester()
+    inside.send = answering_by_account(inside)
+    requester = SharedPagesRequester(inside, budget())
+
+    answers = [
+        account_in(requester.send_request(request_params={"cursor": 5}, stream_slice=stream_slice))
+        for stream_slice in (ACCOUNT, OTHER_ACCOUNT, ACCOUNT, OTHER_ACCOUNT)
+    ]
+
+    assert answers == ["-000abc", "-000xyz", "-000abc", "-000xyz"]
+    assert len(inside.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param("-000a&cursor=5", "-000a", id="one that looks like a parameter more"),
+        pytest.param("-000a b", "-000a+b", id="a blank and a plus"),
+        pytest.param("-000a", "-000A", id="small and capital"),
+        pytest.param("-000\u00e9", "-000e\u0301", id="two ways to write a letter"),
+    ],
+)
+def test_accounts_that_look_alike_are_two(first: str, second: str) -> None:
+    inside = Requester()
+    inside.send = answering_by_account(inside)
+    requester = SharedPagesRequester(inside, budget())
+    slices = [StreamSlice(partition={"business_id": account}, cursor_slice={}) for account in (first, second)]
+
+    answers = [
+        account_in(requester.send_request(request_params={"cursor": 5}, stream_slice=stream_slice))
+        for stream_slice in slices
+    ]
+
+    assert answers == [first, second]
+
+
+def test_eight_threads_of_two_accounts_make_two_calls_and_get_their_own() -> None:
+    answers: dict[str, list[str]] = {"-000abc": [], "-000xyz": []}
+    calls: list[str] = []
+
+    class ByAccount(Requester):
+        def send_request(self, **call: Any) -> requests.Response | None:
+            account = call["stream_slice"].partition["business_id"]
+            calls.append(account)
+            for _ in range(500):
+                time.sleep(0)  # lets every other thread go ahead
+            return response({"account": account})
+
+    requester = SharedPagesRequester(ByAccount(), budget())
+    turns = iter([ACCOUNT, OTHER_ACCOUNT] * 4)
+
+    def work() -> None:
+        stream_slice = next(turns)
+        answer = requester.send_request(request_params={"cursor": 5}, stream_slice=stream_slice)
+        answers[stream_slice.partition["business_id"]].append(account_in(answer))
+
+    run_together(work)
+
+    assert answers == {"-000abc": ["-000abc"] * 4, "-000xyz": ["-000xyz"] * 4}
+    assert sorted(calls) == ["-000abc", "-000xyz"]
+
+
+def test_trouble_of_one_account_is_not_that_of_another() -> None:
+    passing = AirbyteTracedException(message="Trouble.", failure_type=FailureType.transient_error)
+
+    class Failing(Requester):
+        def send_request(self, **call: Any) -> requests.Response | None:
+            self.calls.append(call)
+            if call["stream_slice"] == ACCOUNT:
+                raise passing
+            return response({"page": 1})
+
+    inside = Failing()
+    requester = SharedPagesRequester(inside, budget())
+    for _ in range(2):
+        with pytest.raises(AirbyteTracedException, match="Trouble"):
+            requester.send_request(stream_slice=ACCOUNT)
+        assert page_number(requester.send_request(stream_slice=OTHER_ACCOUNT)) == 1
+
+    assert [call["stream_slice"] for call in inside.calls] == [ACCOUNT, OTHER_ACCOUNT]

@@ -54,13 +54,53 @@ def test_the_common_cursor_is_taken_out_and_the_rest_stays() -> None:
     }
 
 
-@pytest.mark.parametrize("without", [{}, {"states": []}, {"state": {"create_time": "2026-11-19T08:00:00Z"}}])
-def test_a_state_without_both_is_left_alone(without: dict[str, Any]) -> None:
+@pytest.mark.parametrize("without", [{}, {"state": {"create_time": "2026-11-19T08:00:00Z"}}])
+def test_a_state_that_is_not_one_of_accounts_is_left_alone(without: dict[str, Any]) -> None:
     assert not fresh.should_migrate(without)
 
 
-def test_a_state_that_was_migrated_needs_no_migration() -> None:
-    assert not fresh.should_migrate(fresh.migrate(state(cursor("-000abc", "2026-11-19T08:00:00Z"))))
+@pytest.mark.parametrize("before", [{"states": []}, {"states": [], "parent_state": {"account": {"read": []}}}])
+def test_a_state_without_accounts_stays_the_same(before: dict[str, Any]) -> None:
+    assert fresh.should_migrate(before)
+    assert fresh.migrate(before) == before
+
+
+def test_a_state_that_was_migrated_stays_the_same() -> None:
+    once = fresh.migrate(state(cursor("-000abc", "2026-11-19T08:00:00Z"), cursor("credentials", SINCE_EVER)))
+
+    assert fresh.migrate(once) == once
+
+
+@pytest.mark.parametrize("place", ["credentials", "additional_accounts[0]", "additional_accounts[12]"])
+def test_an_account_that_was_not_reached_leaves_nothing_behind(place: str) -> None:
+    reached = cursor("-000abc", "2026-11-19T08:00:00Z")
+    before = state(reached, cursor(place, SINCE_EVER), read=["-000abc"])
+
+    assert fresh.migrate(before)["states"] == [reached]
+
+
+@pytest.mark.parametrize(
+    "business_id", ["-000abc", "credentials2", "-credentials", "-additional_accounts[0]", "additional_accounts", ""]
+)
+def test_what_only_looks_like_a_place_is_an_account(business_id: str) -> None:
+    before = state(cursor(business_id, "2026-11-19T08:00:00Z"))
+
+    assert fresh.migrate(before)["states"] == before["states"]
+
+
+def test_a_partition_of_something_else_than_an_account_stays() -> None:
+    entry = {"partition": {"open_id": "723f24d7"}, "cursor": {"create_time": "1788861607"}}
+
+    assert fresh.migrate({"states": [entry]}) == {"states": [entry]}
+
+
+def test_the_state_that_new_accounts_start_without_is_not_changed_itself() -> None:
+    before = state(cursor("-000abc", "2026-11-19T08:00:00Z"), cursor("credentials", SINCE_EVER), read=["-000abc"])
+    copied = copy.deepcopy(before)
+
+    fresh.migrate(before)
+
+    assert before == copied
 
 
 # --- ReopenRecentPosts ----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, SyncMode
+from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, Level, SyncMode
 
 from unit_tests.syncs import Clock, Outcome, Row, State, read, signed_in_config, static_token_config
 from unit_tests.tiktok import (
@@ -596,7 +596,7 @@ def test_a_full_refresh_knows_nothing_of_the_last_sync(three_posts: TikTok, cloc
     assert len(ids(outcome)) == 6
 
 
-def test_the_numbers_of_another_account_do_not_count_and_it_is_forgotten_where_it_is_gone(
+def test_the_numbers_of_an_account_that_is_gone_do_not_count_and_stay_for_when_it_comes_back(
     three_posts: TikTok, clock: Clock
 ) -> None:
     state = state_with({"3": 2, "2": 2, "1": 2}, business_id="-000another")
@@ -604,7 +604,10 @@ def test_the_numbers_of_another_account_do_not_count_and_it_is_forgotten_where_i
     outcome = read(three_posts, clock, STREAM, state=state)
 
     assert len(ids(outcome)) == 6
-    assert stream_state(outcome.state)["parent_state"]["comments"] == {BUSINESS_ID: {"3": 2, "2": 2, "1": 2}}
+    assert stream_state(outcome.state)["parent_state"]["comments"] == {
+        BUSINESS_ID: {"3": 2, "2": 2, "1": 2},
+        "-000another": {"3": 2, "2": 2, "1": 2},
+    }
 
 
 # --- Interruptions --------------------------------------------------------------------------------------------------
@@ -621,20 +624,73 @@ def refusing(video_id: str, cursor: str | None = None) -> Any:
     return refuse
 
 
-def test_a_post_that_fails_is_read_by_the_next_sync_and_no_comment_is_lost(three_posts: TikTok, clock: Clock) -> None:
+def test_a_post_that_fails_is_read_by_the_next_sync_alone_and_no_comment_is_lost(
+    three_posts: TikTok, clock: Clock
+) -> None:
     three_posts.before_answering = refusing("2")
     first = read(three_posts, clock, STREAM, expect_failure=True)
     three_posts.before_answering = None
     three_posts.calls.clear()
     second = read(three_posts, clock, STREAM, state=first.state)
 
-    assert {"31", "32"} <= set(ids(first))
-    assert not {"21", "22"} & set(ids(first))
-    assert counts(first.state) == {"3": 2}
-    assert "2" in asked(three_posts)
-    assert "3" not in asked(three_posts)
-    assert set(ids(first)) | set(ids(second)) == {"11", "12", "21", "22", "31", "32"}
+    assert sorted(ids(first)) == ["11", "12", "31", "32"]
+    assert counts(first.state) == {"3": 2, "1": 2}
+    assert asked(three_posts) == ["2"]
+    assert ids(second) == ["21", "22"]
     assert counts(second.state) == {"3": 2, "2": 2, "1": 2}
+
+
+def test_a_post_that_fails_is_said_in_the_log_and_is_the_failure_of_the_stream(
+    three_posts: TikTok, clock: Clock
+) -> None:
+    three_posts.before_answering = refusing("2")
+
+    outcome = read(three_posts, clock, STREAM, expect_failure=True)
+
+    sentence = (
+        "TikTok refused a request of the stream `videos_comments` (code 40002: No., request_id "
+        "20261120120000AAAA0000000000000000EE). Please report this sentence as an issue of the connector."
+    )
+    assert outcome.logged(Level.WARN) == [f"The comments of the post 2 were not read: {sentence}"]
+    assert [error.message for error in outcome.failures_of(STREAM)] == [sentence]
+    assert outcome.failures[STREAM].failure_type == FailureType.system_error
+    assert not outcome.is_complete(STREAM)
+
+
+def test_of_several_posts_that_fail_the_first_failure_is_that_of_the_stream(three_posts: TikTok, clock: Clock) -> None:
+    three_posts.answer_next(COMMENTS_PATH, refusal(40002, "One."), refusal(40002, "Two."))
+
+    outcome = read(three_posts, clock, STREAM, config=static_token_config(num_workers=2), expect_failure=True)
+
+    assert len(outcome.logged(Level.WARN)) == 2
+    assert len(outcome.failures_of(STREAM)) == 1
+    assert len(asked(three_posts)) == 3
+    assert len(counts(outcome.state)) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(refusal(50000, "Trouble."), id="TikTok's servers"),
+        pytest.param(refusal(40100, "Too many."), id="a limit of calls"),
+        pytest.param(refusal(40107, "No."), id="a sign-in that is not valid"),
+        pytest.param(refusal(40130, "No."), id="a missing permission"),
+    ],
+)
+def test_after_anything_but_the_failure_of_one_post_the_others_are_not_tried_for_long(
+    trouble: Answer, tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.posts, tiktok.comments = [], {}
+    for number in range(300, 0, -1):
+        commented(tiktok, str(number), "2026-11-01T08:00:00Z", 1, f"{number}1")
+    tiktok.answer_always(COMMENTS_PATH, trouble)
+
+    outcome = read(tiktok, clock, STREAM, config=static_token_config(num_workers=2), expect_failure=True)
+
+    # Those that were under way, each with its tries.
+    assert len(set(asked(tiktok))) <= 2
+    assert len(outcome.failures_of(STREAM)) == 1
+    assert not counts(outcome.state)
 
 
 def test_a_post_that_fails_after_its_first_page_is_read_again_from_its_beginning(
@@ -648,28 +704,33 @@ def test_a_post_that_fails_after_its_first_page_is_read_again_from_its_beginning
     second = read(three_posts, clock, STREAM, state=first.state)
 
     of_the_post = [row["comment_id"] for row in second.rows(STREAM) if row["video_id"] == "2"]
-    assert counts(first.state) == {"3": 2}
+    assert "2" not in counts(first.state)
+    assert counts(first.state)["3"] == 2
     assert of_the_post == [str(1000 + number) for number in range(65)]
 
 
-def test_the_first_post_that_fails_leaves_no_number(three_posts: TikTok, clock: Clock) -> None:
-    three_posts.before_answering = refusing("3")
+@pytest.mark.parametrize(("failing", "left"), [("3", {"2": 2, "1": 2}), ("1", {"3": 2, "2": 2})])
+def test_a_post_that_fails_leaves_the_numbers_of_the_others(
+    failing: str, left: dict[str, int], three_posts: TikTok, clock: Clock
+) -> None:
+    three_posts.before_answering = refusing(failing)
 
     first = read(three_posts, clock, STREAM, expect_failure=True)
 
+    assert counts(first.state) == left
+
+
+def test_where_every_post_fails_no_number_is_left(three_posts: TikTok, clock: Clock) -> None:
+    three_posts.answer_always(COMMENTS_PATH, refusal(40002))
+
+    first = read(three_posts, clock, STREAM, expect_failure=True)
+
+    assert sorted(asked(three_posts)) == ["1", "2", "3"]
     assert first.state
     assert not counts(first.state)
 
 
-def test_the_last_post_that_fails_leaves_the_numbers_of_the_others(three_posts: TikTok, clock: Clock) -> None:
-    three_posts.before_answering = refusing("1")
-
-    first = read(three_posts, clock, STREAM, expect_failure=True)
-
-    assert counts(first.state) == {"3": 2, "2": 2}
-
-
-def test_a_later_sync_that_fails_keeps_what_was_known_of_the_posts_it_did_not_read(
+def test_a_later_sync_that_fails_keeps_what_was_known_of_the_post_that_failed(
     three_posts: TikTok, clock: Clock
 ) -> None:
     three_posts.before_answering = refusing("2")
@@ -680,7 +741,8 @@ def test_a_later_sync_that_fails_keeps_what_was_known_of_the_posts_it_did_not_re
     three_posts.calls.clear()
     second = read(three_posts, clock, STREAM, state=first.state)
 
-    assert counts(first.state) == {"3": 2, "2": 1, "1": 2, "99": 4}
+    # The post 99 is not listed any more.
+    assert counts(first.state) == {"3": 2, "2": 1, "1": 2}
     assert asked(three_posts) == ["2"]
     assert counts(second.state) == {"3": 2, "2": 2, "1": 2}
 

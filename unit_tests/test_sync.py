@@ -3,7 +3,9 @@
 import threading
 
 import pytest
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components import Grant, Sync, sync_of
 from unit_tests.parts import budget
@@ -47,24 +49,103 @@ def test_something_is_new_for_one_of_eight_threads() -> None:
 
 def test_an_account_has_one_grant() -> None:
     sync = Sync()
-    sync.grant(0).business_id = "-000abc"
-    sync.grant(1).business_id = "-000xyz"
+    sync.grant("credentials").business_id = "-000abc"
+    sync.grant("additional_accounts[0]").business_id = "-000xyz"
 
-    assert sync.grant(0) is sync.grant(0)
-    assert sync.grant_of("-000xyz") is sync.grant(1)
+    assert sync.grant("credentials") is sync.grant("credentials")
+    assert sync.grant_of("-000xyz") is sync.grant("additional_accounts[0]")
+
+
+def test_an_account_is_called_by_its_business_id_or_else_by_its_place() -> None:
+    grant = Grant("additional_accounts[0]")
+    assert grant.key == "additional_accounts[0]"
+
+    grant.business_id = "-000xyz"
+    assert grant.key == "-000xyz"
+
+
+def test_where_nobody_has_the_business_id_the_first_account_is_meant() -> None:
+    sync = Sync()
+    sync.grant("credentials")
+    sync.grant("additional_accounts[0]").business_id = "-000xyz"
+
+    assert sync.grant_of("-000abc") is sync.grant("credentials")
+    assert sync.grant_of(None) is sync.grant("credentials")
+    assert sync.grant_of("-000xyz") is sync.grant("additional_accounts[0]")
+
+
+def test_an_account_that_turns_out_to_be_one_is_that_one() -> None:
+    sync = Sync()
+    first, second = sync.grant("credentials"), sync.grant("additional_accounts[0]")
+
+    sync.claim("-000abc", first)
+    sync.claim("-000xyz", second)
+    sync.claim("-000abc", first)
+
+    assert (first.business_id, second.business_id) == ("-000abc", "-000xyz")
+
+
+def test_an_account_that_turns_out_to_be_one_that_there_is_already_is_a_config_error() -> None:
+    sync = Sync()
+    first, second = sync.grant("additional_accounts[0]"), sync.grant("additional_accounts[2]")
+    sync.claim("-000abc", first)
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        sync.claim("-000abc", second)
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert caught.value.message == (
+        "`additional_accounts[0]` and `additional_accounts[2]` are the same TikTok account, -000abc. Remove one of "
+        "them, or authenticate it with the account that you meant."
+    )
+    assert second.business_id is None
+
+
+def test_one_of_eight_threads_that_claim_an_account_has_it() -> None:
+    sync = Sync()
+    grants = [sync.grant(f"additional_accounts[{number}]") for number in range(8)]
+    barrier = threading.Barrier(8)
+    refused: list[str | None] = []
+
+    def claim(grant: Grant) -> None:
+        barrier.wait(timeout=10)
+        try:
+            sync.claim("-000abc", grant)
+        except AirbyteTracedException as failure:
+            refused.append(failure.message)
+
+    threads = [threading.Thread(target=claim, args=(grant,)) for grant in grants]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert sorted(str(grant.business_id) for grant in grants) == ["-000abc", *["None"] * 7]
+    assert len(refused) == 7
+
+
+def test_why_a_token_could_not_be_replaced_is_known_of_the_account_that_sent_it() -> None:
+    sync = Sync()
+    first, second = sync.grant("credentials"), sync.grant("additional_accounts[0]")
+    first.access_token, second.access_token = "act.1", "act.2"
+    second.failure = AirbyteTracedException(message="The token is dead.")
+
+    assert sync.failure_to_replace("act.1") is None
+    assert sync.failure_to_replace("act.2") is second.failure
+    assert sync.failure_to_replace("act.3") is None
 
 
 def test_a_token_is_a_replacement_only_where_it_replaced_a_refused_one() -> None:
     sync = Sync()
-    sync.grant(0)
+    sync.grant("credentials")
     assert not sync.is_replacement(None)
-    sync.grant(1).replacement = "act.2"
+    sync.grant("additional_accounts[0]").replacement = "act.2"
 
     assert [sync.is_replacement(token) for token in ("act.1", "act.2", None, "")] == [False, True, False, False]
 
 
 def test_where_nobody_told_the_scopes_they_are_allowed_until_they_are_refused() -> None:
-    grant = Grant(refused=frozenset({"user.insights"}), accepted=frozenset({"video.list"}))
+    grant = Grant("credentials", refused=frozenset({"user.insights"}), accepted=frozenset({"video.list"}))
 
     assert [grant.allows(scope) for scope in ("video.list", "video.insights", "user.insights")] == [True, True, False]
     assert grant.is_sure_of(["video.list"])
@@ -72,7 +153,7 @@ def test_where_nobody_told_the_scopes_they_are_allowed_until_they_are_refused() 
 
 
 def test_where_the_scopes_are_known_they_alone_are_allowed() -> None:
-    grant = Grant(scopes=frozenset({"video.list"}))
+    grant = Grant("credentials", scopes=frozenset({"video.list"}))
 
     assert [grant.allows(scope) for scope in ("video.list", "video.insights")] == [True, False]
     assert grant.is_sure_of(["video.list"])

@@ -101,8 +101,9 @@ def test_what_the_requester_of_comments_can_do_goes_on_working() -> None:
 
 
 def test_the_pages_of_comments_are_shared_and_those_of_replies_are_not_kept() -> None:
-    requester = declared("videos_comments_replies", "retriever", "requester", "requester")
-    comments = declared("videos_comments", "retriever", "requester", "requester")
+    # Inside of PostByPost and FieldsRequester.
+    requester = declared("videos_comments_replies", "retriever", "requester", "requester", "requester")
+    comments = declared("videos_comments", "retriever", "requester", "requester", "requester")
 
     assert requester["class_name"].endswith(".ThreadRequester")
     assert requester["requester"]["class_name"].endswith(".SharedPagesRequester")

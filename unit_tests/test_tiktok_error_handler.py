@@ -315,7 +315,7 @@ def test_a_sentence_is_whole_and_short(code: int) -> None:
 @pytest.mark.parametrize("code", REFUSED_ACCESS_TOKENS)
 def test_a_refused_token_that_replaced_a_refused_one_is_a_failure(code: int) -> None:
     api_budget = budget()
-    sync_of(api_budget).grant(0).replacement = RENEWED_ACCESS_TOKEN
+    sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
     handler = error_handler_of("videos", api_budget)
 
     found = handler.interpret_response(response(refusal(code), access_token=RENEWED_ACCESS_TOKEN))
@@ -326,7 +326,7 @@ def test_a_refused_token_that_replaced_a_refused_one_is_a_failure(code: int) -> 
 
 def test_a_refused_token_that_another_has_replaced_meanwhile_is_tried_again() -> None:
     api_budget = budget()
-    sync_of(api_budget).grant(0).replacement = RENEWED_ACCESS_TOKEN
+    sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
     handler = error_handler_of("videos", api_budget)
 
     found = handler.interpret_response(response(refusal(40105), access_token=ACCESS_TOKEN))
@@ -335,7 +335,7 @@ def test_a_refused_token_that_another_has_replaced_meanwhile_is_tried_again() ->
 
 
 def test_a_replacement_of_another_sync_does_not_matter() -> None:
-    sync_of(budget()).grant(0).replacement = RENEWED_ACCESS_TOKEN
+    sync_of(budget()).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
 
     found = error_handler_of().interpret_response(response(refusal(40105), access_token=RENEWED_ACCESS_TOKEN))
 
@@ -596,7 +596,7 @@ def test_a_refused_access_token_of_login_kit_is_renewed(status: int) -> None:
 
 def test_a_refused_bearer_token_that_replaced_a_refused_one_is_a_failure() -> None:
     api_budget = budget()
-    sync_of(api_budget).grant(0).replacement = RENEWED_ACCESS_TOKEN
+    sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
     handler = error_handler_of("user_videos", api_budget)
     refused = display_refusal("access_token_invalid")
 

@@ -262,7 +262,7 @@ def test_the_business_id_of_another_account_fails_and_the_new_tokens_are_stored_
     )
 
     assert {error.failure_type for error in outcome.failures.values()} == {FailureType.config_error}
-    assert "The setting `business_id` is '-000SomebodyElse'" in message_of(outcome, "account")
+    assert "The setting `credentials.business_id` is '-000SomebodyElse'" in message_of(outcome, "account")
     assert set(outcome.failures) == {"account", "videos"}
     (config,) = control_messages(capsys.readouterr().out)
     assert config["credentials"]["refresh_token"] == RENEWED_REFRESH_TOKEN
@@ -276,7 +276,7 @@ def test_the_business_id_of_another_account_fails_with_a_valid_token_too(tiktok:
     outcome = read(tiktok, clock, "account", config=config, expect_failure=True)
 
     assert outcome.failures["account"].failure_type == FailureType.config_error
-    assert "The setting `business_id` is '-000SomebodyElse'" in message_of(outcome, "account")
+    assert "The setting `credentials.business_id` is '-000SomebodyElse'" in message_of(outcome, "account")
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
 
 

@@ -5,6 +5,9 @@ milliseconds, a refusal is an HTTP 200 with a code, and a token that is not vali
 known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call. Comments are paged
 by the number to skip, and beyond 500 of them come by likes and repeat some of the first.
 
+It may serve several accounts (`add_account`), each with its own tokens, scopes, posts and comments. A call has to send
+the token of the account whose `business_id` it names; TikTok takes any other for a missing permission (fact sheet A4).
+
 All that is TikTok's API for Business. Beside it is Login Kit's Display API, with its own way to say the same: a list of
 fields with commas, a page asked for in the body, an HTTP status that is meant, and a renewal that is a form.
 """
@@ -36,6 +39,7 @@ SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, RENEWED_ACCESS_TOKEN, RENEWED_REFRESH_TO
 
 HOST = "https://business-api.tiktok.com"
 PROFILE_PATH = "business/get/"
+BENCHMARK_PATH = "business/benchmark/"
 POSTS_PATH = "business/video/list/"
 COMMENTS_PATH = "business/comment/list/"
 REPLIES_PATH = "business/comment/reply/list/"
@@ -46,6 +50,35 @@ DISPLAY_HOST = "https://open.tiktokapis.com"
 LOGIN_KIT_TOKEN_PATH = "oauth/token/"
 USER_INFO_PATH = "user/info/"
 USER_VIDEOS_PATH = "video/list/"
+
+# The categories of which TikTok has averages (fact sheet C).
+CATEGORIES = (
+    "ART_AND_CRAFTS",
+    "AUTOMOTIVE_AND_TRANSPORTATION",
+    "BABY",
+    "BEAUTY",
+    "CLOTHING_AND_ACCESSORIES",
+    "EDUCATION_AND_TRAINING",
+    "ELECTRONICS",
+    "FINANCE_AND_INVESTING",
+    "FOOD_AND_BEVERAGE",
+    "GAMING",
+    "HEALTH_AND_WELLNESS",
+    "HOME_FURNITURE_AND_APPLIANCES",
+    "MACHINERY_AND_EQUIPMENT",
+    "MEDIA_AND_ENTERTAINMENT",
+    "PERSONAL_BLOG",
+    "PETS",
+    "PROFESSIONAL_SERVICES",
+    "PUBLIC_ADMINISTRATION",
+    "REAL_ESTATE",
+    "RESTAURANTS_AND_BARS",
+    "SHOPPING_AND_RETAIL",
+    "SOFTWARE_AND_APPS",
+    "SPORTS_FITNESS_AND_OUTDOORS",
+    "TRAVEL_AND_TOURISM",
+    "OTHERS",
+)
 
 # What an analytics connector needs (fact sheet A2.6).
 SCOPES = (
@@ -355,14 +388,32 @@ Answer = Mapping[str, Any] | list[Any] | str | None | Page | Exception
 Handler = Callable[[Call], Answer | None]
 
 
-class TikTok:
-    """The stand-in. Change what it has (`profile`, `metrics`, `posts`, `comments`, `scopes`; for Login Kit `user`,
-    `user_posts`, `login_kit_scopes`) and how it behaves before reading.
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of an account: those that it has, and those that a renewal gives it."""
+
+    access: str
+    refresh: str
+    renewed_access: str
+    renewed_refresh: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Each of them; none belongs into a log."""
+        return (self.access, self.refresh, self.renewed_access, self.renewed_refresh)
+
+
+class TikTokAccount:
+    """An account of the API for Business, and what TikTok tells those who have a token of it.
+
+    Change what it has (`profile`, `metrics`, `posts`, `comments`, `scopes`) before reading.
     """
 
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-        self.valid_tokens = {ACCESS_TOKEN}
+    def __init__(self, business_id: str, tokens: Tokens) -> None:
+        self.business_id = business_id
+        self.tokens = tokens
+        self.valid_tokens = {tokens.access}
+        self.refresh_token = tokens.refresh
         self.scopes: list[str] = list(SCOPES)
         self.scope_separator = ","
         self.code_of_a_missing_scope = 40130
@@ -377,68 +428,28 @@ class TikTok:
         self.comments: dict[str, list[dict[str, Any]]] = _comments_of_the_fixtures()
         self.withheld_comments: set[str] = set()
         self.most_comments_per_page = 30
-        self.login_kit_scopes: list[str] = list(LOGIN_KIT_SCOPES)
-        self.login_kit_refresh_token = REFRESH_TOKEN
-        self.user: dict[str, Any] = fixture("display_user")["data"]["user"]
-        self.user_posts: list[dict[str, Any]] = fixture("display_video_list")["data"]["videos"]
-        self.before_answering: Handler | None = None
-        self._next: dict[str, list[Answer]] = {}
-        self._always: dict[str, Answer] = {}
-        self._lock = threading.Lock()
-        self._adapter = requests_mock.Adapter(case_sensitive=True)
-        self._adapter.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._receive)
 
-    def answer_next(self, path: str, *answers: Answer) -> None:
-        """Give these answers to the next calls of `path`, one each, before going on as usual."""
-        self._next.setdefault(path, []).extend(answers)
+    def renewal(self) -> dict[str, Any]:
+        """The answer to a renewal, after which the old tokens are none any more."""
+        answer = fixture("refreshed_token")
+        answer["data"] |= {
+            "access_token": self.tokens.renewed_access,
+            "refresh_token": self.tokens.renewed_refresh,
+            "open_id": self.business_id,
+            # TikTok lists them in any order.
+            "scope": self.scope_separator.join(reversed(self.scopes)),
+        }
+        self.valid_tokens, self.refresh_token = {self.tokens.renewed_access}, self.tokens.renewed_refresh
+        return answer
 
-    def answer_always(self, path: str, answer: Answer) -> None:
-        """Give this answer to every call of `path`."""
-        self._always[path] = answer
+    def token_info(self) -> dict[str, Any]:
+        """What TikTok says of a token of this account."""
+        answer = fixture("token_info")
+        answer["data"] |= {"creator_id": self.business_id, "scope": self.scope_separator.join(self.scopes)}
+        return answer
 
-    def calls_of(self, path: str) -> list[Call]:
-        """The calls of one endpoint, in the order in which they came."""
-        return [call for call in self.calls if call.path == path]
-
-    @contextmanager
-    def serving(self) -> Iterator["TikTok"]:
-        """While this lasts, every call of requests in this process ends here, several at a time if need be."""
-        with patch.object(requests.Session, "get_adapter", lambda _session, url: self._adapter):
-            yield self
-
-    # --- How it answers ---------------------------------------------------------------------------------------------
-
-    def _receive(self, request: Any, context: Any) -> str:
-        call = Call(request.method, request.url, dict(request.headers), request.text, datetime.now(timezone.utc))
-        with self._lock:
-            self.calls.append(call)
-            waiting = self._next.get(call.path)
-            answer: Answer | None = waiting.pop(0) if waiting else self._always.get(call.path)
-        if answer is None and self.before_answering:
-            answer = self.before_answering(call)
-        if answer is None:
-            answer = self._answer(call)
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, Page):
-            context.status_code = answer.status
-            return answer.text
-        return json.dumps(answer)
-
-    def _answer(self, call: Call) -> Answer:
-        if call.is_of_login_kit:
-            return self._answer_of_login_kit(call)
-        if call.path == REFRESH_PATH:
-            return self._renewed_token(call)
-        if call.path == TOKEN_INFO_PATH:
-            return self._token_info(call)
-        token = call.headers.get("Access-Token")
-        if not token:
-            return refusal(40104, "Access token is empty.")
-        if token not in self.valid_tokens:
-            return fixture("revoked_access_token")
-        if call.params.get("business_id") != BUSINESS_ID:
-            return refusal(40001, f"No permission to operate tiktok creator id: {call.params.get('business_id')}")
+    def answer(self, call: Call) -> Answer:
+        """The answer to a call for data of this account that has sent a token of it."""
         if call.path in _COMMENT_PARAMETERS:
             return self._comments(call)
         try:
@@ -450,24 +461,6 @@ class TikTok:
         if call.path == POSTS_PATH:
             return self._refusal_of(fields, POST_SCOPES) or success(self._page(call, fields))
         return refusal(40006, "no schema found")
-
-    def _renewed_token(self, call: Call) -> Answer:
-        if set(call.sent or ()) != {"client_id", "client_secret", "grant_type", "refresh_token"}:
-            return refusal(40002, "Missing data for required field.")
-        answer = fixture("refreshed_token")
-        # TikTok lists them in any order.
-        answer["data"]["scope"] = self.scope_separator.join(reversed(self.scopes))
-        self.valid_tokens = {answer["data"]["access_token"]}
-        return answer
-
-    def _token_info(self, call: Call) -> Answer:
-        if (call.sent or {}).get("app_id") != CLIENT_ID:
-            return refusal(40002, "app_id: Missing data for required field.")
-        if call.sent.get("access_token") not in self.valid_tokens:
-            return fixture("revoked_access_token")
-        answer = fixture("token_info")
-        answer["data"]["scope"] = self.scope_separator.join(self.scopes)
-        return answer
 
     def _refusal_of(self, fields: set[str], scope_of: Mapping[str, str]) -> Answer | None:
         if not fields <= scope_of.keys():
@@ -535,6 +528,126 @@ class TikTok:
         data = {"cursor": min(end, len(listed)), "has_more": end < len(listed)}
         # Where there are none, there may be no key either.
         return {"comments": page, **data} if page else data
+
+
+class TikTok(TikTokAccount):
+    """The stand-in, which is its first account, too. Change what it has (as a TikTokAccount; for Login Kit `user`,
+    `user_posts`, `login_kit_scopes`) and how it behaves before reading.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(BUSINESS_ID, Tokens(ACCESS_TOKEN, REFRESH_TOKEN, RENEWED_ACCESS_TOKEN, RENEWED_REFRESH_TOKEN))
+        self.accounts: list[TikTokAccount] = [self]
+        self.calls: list[Call] = []
+        self.login_kit_scopes: list[str] = list(LOGIN_KIT_SCOPES)
+        self.login_kit_refresh_token = REFRESH_TOKEN
+        self.user: dict[str, Any] = fixture("display_user")["data"]["user"]
+        self.user_posts: list[dict[str, Any]] = fixture("display_video_list")["data"]["videos"]
+        # By category; the same for every account.
+        self.benchmarks: dict[str, dict[str, Any]] = {"FOOD_AND_BEVERAGE": fixture("benchmark")["data"]}
+        self.before_answering: Handler | None = None
+        self._next: dict[str, list[Answer]] = {}
+        self._always: dict[str, Answer] = {}
+        self._lock = threading.Lock()
+        self._adapter = requests_mock.Adapter(case_sensitive=True)
+        self._adapter.register_uri(requests_mock.ANY, requests_mock.ANY, text=self._receive)
+
+    def add_account(self, username: str) -> TikTokAccount:
+        """Serve another account, that of @`username`, which has what the first one has until it is changed.
+
+        Out, for "night_baker": the account `-000EmuOpenId_night_baker` with the tokens `act.night_baker0!5001.em`, …
+        """
+        tokens = Tokens(*(f"{name}.{username}{number}!5001.em" for number in (0, 1) for name in ("act", "rft")))
+        account = TikTokAccount(f"-000EmuOpenId_{username}", tokens)
+        account.profile |= {"username": username, "display_name": username.replace("_", " ").title()}
+        self.accounts.append(account)
+        return account
+
+    def answer_next(self, path: str, *answers: Answer) -> None:
+        """Give these answers to the next calls of `path`, one each, before going on as usual."""
+        self._next.setdefault(path, []).extend(answers)
+
+    def answer_always(self, path: str, answer: Answer) -> None:
+        """Give this answer to every call of `path`."""
+        self._always[path] = answer
+
+    def calls_of(self, path: str, account: TikTokAccount | None = None) -> list[Call]:
+        """The calls of one endpoint, or those of them that are about one account, in the order in which they came."""
+        return [call for call in self.calls if call.path == path and account in (None, self.account_about_which(call))]
+
+    def account_about_which(self, call: Call) -> TikTokAccount | None:
+        """The account that a call names, by its business_id or by one of its tokens."""
+        sent = call.sent if isinstance(call.sent, dict) else {}
+        named = {call.params.get("business_id"), sent.get("access_token"), sent.get("refresh_token")}
+        return next((one for one in self.accounts if named & {one.business_id, *one.tokens.all}), None)
+
+    @contextmanager
+    def serving(self) -> Iterator["TikTok"]:
+        """While this lasts, every call of requests in this process ends here, several at a time if need be."""
+        with patch.object(requests.Session, "get_adapter", lambda _session, url: self._adapter):
+            yield self
+
+    # --- How it answers ---------------------------------------------------------------------------------------------
+
+    def _receive(self, request: Any, context: Any) -> str:
+        call = Call(request.method, request.url, dict(request.headers), request.text, datetime.now(timezone.utc))
+        with self._lock:
+            self.calls.append(call)
+            waiting = self._next.get(call.path)
+            answer: Answer | None = waiting.pop(0) if waiting else self._always.get(call.path)
+        if answer is None and self.before_answering:
+            answer = self.before_answering(call)
+        if answer is None:
+            answer = self._answer(call)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Page):
+            context.status_code = answer.status
+            return answer.text
+        return json.dumps(answer)
+
+    def _answer(self, call: Call) -> Answer:
+        if call.is_of_login_kit:
+            return self._answer_of_login_kit(call)
+        if call.path == REFRESH_PATH:
+            return self._renewed_token(call)
+        if call.path == TOKEN_INFO_PATH:
+            return self._token_info(call)
+        token = call.headers.get("Access-Token")
+        if not token:
+            return refusal(40104, "Access token is empty.")
+        account = self._holder_of(token)
+        if account is None:
+            return fixture("revoked_access_token")
+        if call.params.get("business_id") != account.business_id:
+            return refusal(40001, f"No permission to operate tiktok creator id: {call.params.get('business_id')}")
+        return self._benchmark(call) if call.path == BENCHMARK_PATH else account.answer(call)
+
+    def _holder_of(self, token: Any) -> TikTokAccount | None:
+        return next((account for account in self.accounts if token in account.valid_tokens), None)
+
+    def _renewed_token(self, call: Call) -> Answer:
+        sent = call.sent or {}
+        if set(sent) != {"client_id", "client_secret", "grant_type", "refresh_token"}:
+            return refusal(40002, "Missing data for required field.")
+        if (sent["client_id"], sent["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
+            return refusal(40101, "The app id or its secret is incorrect.")
+        owners = [account for account in self.accounts if sent["refresh_token"] == account.refresh_token]
+        return owners[0].renewal() if owners else fixture("refused_refresh")
+
+    def _token_info(self, call: Call) -> Answer:
+        if (call.sent or {}).get("app_id") != CLIENT_ID:
+            return refusal(40002, "app_id: Missing data for required field.")
+        account = self._holder_of(call.sent.get("access_token"))
+        return fixture("revoked_access_token") if account is None else account.token_info()
+
+    def _benchmark(self, call: Call) -> Answer:
+        if set(call.params) != {"business_id", "business_category"}:
+            return refusal(40002, "business_id and business_category: needed, and nothing else")
+        category = call.params["business_category"]
+        if category not in CATEGORIES:
+            return refusal(40002, "business_category: unknown value")
+        return success(self.benchmarks.get(category, {"business_category": category}))
 
     # --- How Login Kit answers --------------------------------------------------------------------------------------
 
