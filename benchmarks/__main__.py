@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, configured_catalog, token_config
+from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, configured_catalog, granted, token_config
 
 HERE = Path(__file__).parent
 NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
@@ -47,6 +47,18 @@ class Emulator:
     def config(self, **settings: Any) -> dict[str, Any]:
         """A config with a static access token, at no pace unless one is given."""
         return token_config(self, **{"requests_per_minute": 60000, "num_workers": 8, **settings})
+
+    def config_of_all_accounts(self, **settings: Any) -> dict[str, Any]:
+        """The same for all accounts that it serves."""
+        accounts = requests.get(f"{self.url}/_emulator/accounts", timeout=10).json()
+        more = [
+            {
+                "business_id": account["open_id"],
+                "access_token": granted(self, account["open_id"])["access_token"],
+            }
+            for account in accounts[1:]
+        ]
+        return self.config(additional_accounts=more, **settings)
 
     def calls(self) -> dict[str, dict[str, int]]:
         """The calls since the last time this was asked."""
@@ -225,6 +237,37 @@ def pacing(files: Files) -> list[str]:
     return lines
 
 
+# What TikTok lets an app of the basic level do (fact sheet A5).
+CALLS_PER_MINUTE_OF_AN_ENDPOINT = 40
+CALLS_PER_SECOND = 10
+
+
+def accounts(files: Files) -> list[str]:
+    """The table of syncs of several accounts at TikTok's pace, beside the least time that its limits allow."""
+    lines = [
+        "| accounts | posts of each | calls | refused | seconds | least possible | rows | CPU s | peak MB |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for number, posts in ((1, 200), (10, 200), (1, 1_000), (10, 1_000)):
+        with emulator(posts, ["retention_seconds=3"], ["--accounts", str(number)]) as tiktok:
+            config = files.write("config.json", tiktok.config_of_all_accounts(requests_per_minute=40))
+            output = files.folder / "output.jsonl"
+            cost = run([COMMAND, "read", "--config", config, "--catalog", files.catalog()], output)
+            calls = tiktok.calls()
+        total = sum(counts["total"] for counts in calls.values())
+        refused = sum(counts["refused"] for counts in calls.values())
+        pages = calls["business/video/list/"]["total"] // number
+        # The last call of an endpoint has to wait for the minutes before it to pass, and that of the app for seconds.
+        minutes = (pages - 1) // CALLS_PER_MINUTE_OF_AN_ENDPOINT
+        least = max(60 * minutes, (total - 1) // CALLS_PER_SECOND)
+        lines.append(
+            f"| {number} | {posts:,} | {total} | {refused} | {cost.wall_seconds:.0f} | {least} | {rows_in(output):,} "
+            f"| {cost.cpu_seconds:.0f} | {cost.peak_megabytes:.0f} |"
+        )
+        print(lines[-1], flush=True)
+    return lines
+
+
 def main() -> None:
     """Measure and write the tables."""
     with tempfile.TemporaryDirectory() as folder:
@@ -238,6 +281,10 @@ def main() -> None:
             "## Comments and replies, twelve comments a post\n\n"
             "Posts younger than 48 hours are asked in every sync.\n\n" + "\n".join(comments(files)),
             "## At TikTok's 40 calls a minute\n\n" + "\n".join(pacing(files)),
+            "## Several accounts in one connection, at TikTok's pace\n\n"
+            "All streams but comments. The least possible is what TikTok's limits leave: 40 calls a minute for an "
+            "account and endpoint,\nten a second for an app. The seconds have the start-up in them.\n\n"
+            + "\n".join(accounts(files)),
         ]
     (HERE / "results.md").write_text("\n\n".join(sections) + "\n")
 

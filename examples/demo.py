@@ -1,8 +1,8 @@
 """Read every stream of an emulated TikTok account into a DuckDB file with PyAirbyte, and show what is in it.
 
-Run it with `make demo`, `make demo POSTS=1000` for a larger account, or `make demo FAMILY=login_kit` for TikTok's other
-product. It needs neither a TikTok account nor a
-network: the emulator of this project stands for TikTok.
+Run it with `make demo`, `make demo POSTS=1000` for a larger account, `make demo ACCOUNTS=5` for five of them in one
+connection, or `make demo FAMILY=login_kit` for TikTok's other product. It needs neither a TikTok account nor a network:
+the emulator of this project stands for TikTok.
 """
 
 import os
@@ -11,12 +11,12 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import requests
 
-from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
+from integration_tests.emulator.accounts import AccountKind, AccountSpec
 from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import running_emulator
 
@@ -62,12 +62,23 @@ LIMIT 5""",
 }
 
 
+def accounts_of(number: int, posts: int) -> list[AccountSpec]:
+    """So many accounts, of each kind in turn."""
+    kinds = get_args(AccountKind)
+    return [AccountSpec(kind=kinds[position % len(kinds)], posts=posts) for position in range(number)]
+
+
 def authorised_config(emulator_url: str, name: str) -> dict[str, Any]:
-    """The config of a user who has just authenticated: app credentials and a refresh token."""
-    wish = {"open_id": FIRST_OPEN_ID, "family": name}
-    grant = requests.post(f"{emulator_url}/_emulator/grant", json=wish, timeout=10).json()
+    """The config of a user who has just authenticated each account: app credentials and refresh tokens."""
+    refresh_tokens = []
+    for account in requests.get(f"{emulator_url}/_emulator/accounts", timeout=10).json():
+        wish = {"open_id": account["open_id"], "family": name}
+        grant = requests.post(f"{emulator_url}/_emulator/grant", json=wish, timeout=10).json()
+        refresh_tokens.append(grant["refresh_token"])
+    first, *more = refresh_tokens
     return {
-        "credentials": {**FAMILIES[name].credentials, "refresh_token": grant["refresh_token"]},
+        "credentials": {**FAMILIES[name].credentials, "refresh_token": first},
+        **({"additional_accounts": [{"refresh_token": token} for token in more]} if more else {}),
         "api_url": emulator_url,
         # TikTok allows 40; the comments of a few hundred posts would take a quarter of an hour.
         "requests_per_minute": 6000,
@@ -109,23 +120,45 @@ def show_tables(connection: duckdb.DuckDBPyConnection) -> None:
         print(f"{name:<36}{rows:>8}")
 
 
+def show_accounts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Print the accounts and how many posts each has."""
+    print("\nThe accounts:\n")
+    connection.sql(
+        "SELECT a.display_name, a.is_business_account, a.followers_count, count(v.item_id) AS posts "
+        "FROM account a LEFT JOIN videos v USING (business_id, metric_date) GROUP BY ALL ORDER BY followers_count DESC"
+    ).show(max_width=110)
+
+
+def number_from(name: str, default: int) -> int:
+    """A number of 1 or more that stands behind `make demo`, e.g. POSTS=1000."""
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        sys.exit(f"{name} is '{value}', but it must be a whole number of 1 or more.")
+    return int(value)
+
+
 def main() -> None:
     """Run the demo from an empty folder."""
-    posts = int(os.environ.get("POSTS") or 214)
+    number = number_from("ACCOUNTS", 1)
+    posts = number_from("POSTS", max(214 // number, 1))
     name = os.environ.get("FAMILY") or "business"
     if name not in FAMILIES:
         sys.exit(f"FAMILY is '{name}', but it must be {' or '.join(FAMILIES)}.")
+    if name == "login_kit" and number > 1:
+        sys.exit("ACCOUNTS is for the TikTok API for Business; Login Kit reads one account in a connection.")
     family = FAMILIES[name]
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    print(f"Starting the TikTok emulator with an account of {posts} posts …")
+    print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …")
     no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
-    with running_emulator(accounts=[AccountSpec(posts=posts)], knobs=no_limits) as emulator:
+    with running_emulator(accounts=accounts_of(number, posts), knobs=no_limits) as emulator:
         print(f"Checking the connection and reading every stream from {emulator.url} …")
         read_into_duckdb(authorised_config(emulator.url, name))
 
     with duckdb.connect(str(DATABASE)) as connection:
         show_tables(connection)
+        if number > 1:
+            show_accounts(connection)
         print(f"\nThe data is in {DATABASE}, a table for each stream.")
         print("Open it with any DuckDB client; docs of every column: source-tiktok-organic discover.")
         print(f"{family.question}\n\n{family.query}\n")
