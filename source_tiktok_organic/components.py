@@ -835,13 +835,14 @@ class AccountAuthenticator(DeclarativeAuthenticator):
         sync = sync_of(self.api_budget)
         endpoints = TokenEndpoints(self.token_requester, sync.turns, sync.limits(self.app_rates), **self.tokens)
         credentials = self.config.get("credentials") or {}
-        if credentials.get("auth_type") == "business_access_token":
-            _require(credentials, "access_token", "business_id")
-        else:
+        renews = credentials.get("auth_type") != "business_access_token"
+        if renews:
             _require(credentials, endpoints.client_id, "client_secret", "refresh_token")
+        else:
+            _require(credentials, "access_token", "business_id")
         self.accounts = [
             OAuthAccount(self.config, credentials, entry, sync, sync.grant(place), endpoints)
-            if entry.get("refresh_token")
+            if renews and entry.get("refresh_token")
             else AccessTokenAccount(entry, sync, sync.grant(place))
             for place, entry in _places(self.config).items()
         ]

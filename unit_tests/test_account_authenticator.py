@@ -203,6 +203,16 @@ def test_an_unsafe_api_url_is_refused_before_any_call(tiktok: TikTok) -> None:
     assert tiktok.calls == []
 
 
+def test_a_refresh_token_that_was_left_in_the_config_of_a_static_token_is_not_used(tiktok: TikTok) -> None:
+    config = static_token_config()
+    config["credentials"]["refresh_token"] = REFRESH_TOKEN
+
+    with tiktok.serving():
+        assert headers_with(authenticator_of(config)) == {"Access-Token": ACCESS_TOKEN}
+
+    assert tiktok.calls == []
+
+
 def test_a_static_token_is_used_without_any_call(tiktok: TikTok) -> None:
     with tiktok.serving():
         authenticator = authenticator_of(static_token_config())
