@@ -328,24 +328,21 @@ TROUBLES = [
 ]
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
 @pytest.mark.parametrize(("config", "paths", "answer", "failure_type"), TROUBLES)
 def test_one_account_in_trouble_fails_by_name_and_the_others_finish(
     config: MakeConfig,
     paths: tuple[str, ...],
     answer: Answer,
     failure_type: FailureType,
-    position: int,
     three: TikTok,
     clock: Clock,
 ) -> None:
-    failing = three.accounts[position]
+    failing = three.accounts[1]
     others = [account.business_id for account in three.accounts if account is not failing]
     three.before_answering = only_about(failing, three, answer, *paths)
     settings = config(three)
-    place = ["credentials", "additional_accounts[0]", "additional_accounts[1]"][position]
-    name = failing.business_id if config is not oauth else f"`{place}`"
-    if config is signed_in and position == 1:
+    name = failing.business_id if config is not oauth else "`additional_accounts[0]`"
+    if config is signed_in:
         name = f"Night Baker ({name})"
 
     outcome = read(three, clock, *ALL_STREAMS, config=settings, expect_failure=True)
@@ -499,18 +496,17 @@ def read_posts(outcome: Outcome) -> set[tuple[str, str]]:
     return {(row["business_id"], row["item_id"]) for row in outcome.rows("videos")}
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
 @pytest.mark.parametrize(("config", "paths", "answer", "_failure_type"), TROUBLES)
 def test_after_the_trouble_the_next_sync_reads_what_is_missing_and_no_more(
     config: MakeConfig,
     paths: tuple[str, ...],
     answer: Answer,
     _failure_type: FailureType,
-    position: int,
     three: TikTok,
     clock: Clock,
 ) -> None:
-    failing = three.accounts[position]
+    # The first of them, because the CDK writes nothing of what comes after a slice that failed.
+    failing = three.accounts[0]
     others = [account for account in three.accounts if account is not failing]
     three.before_answering = only_about(failing, three, answer, *paths)
     settings = config(three)
