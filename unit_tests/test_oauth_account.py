@@ -2,9 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -12,6 +14,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_organic import components
 from source_tiktok_organic.components import OAuthAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
@@ -717,6 +720,31 @@ def test_accounts_that_renew_at_the_same_moment_lose_no_token(
     assert [entry["business_id"] for entry in messages[-1]["additional_accounts"]] == [
         account.business_id for account in tiktok.accounts[1:]
     ]
+
+
+def test_while_the_config_is_printed_no_account_changes_it(tiktok: TikTok) -> None:
+    tiktok.add_account("night_baker"), tiktok.add_account("tea_house")
+    config = config_of_all(tiktok)
+    everyone_is_renewing = threading.Barrier(3)
+    before_and_after: list[tuple[str, str]] = []
+
+    def answer_together(call: Call) -> Answer | None:
+        everyone_is_renewing.wait(timeout=10)
+        return None
+
+    def print_slowly(printed: Any) -> None:
+        before = json.dumps(printed)
+        for _ in range(500):
+            time.sleep(0)  # lets every other thread go ahead
+        before_and_after.append((before, json.dumps(printed)))
+
+    tiktok.before_answering = answer_together
+    accounts = accounts_of(config)
+    with tiktok.serving(), patch.object(components, "emit_configuration_as_airbyte_control_message", print_slowly):
+        run_together(*[account.access_token for account in accounts])
+
+    assert len(before_and_after) == 3
+    assert [before == after for before, after in before_and_after] == [True] * 3
 
 
 def test_the_config_is_printed_as_one_line_for_each_renewal(tiktok: TikTok, capsys: pytest.CaptureFixture[str]) -> None:

@@ -177,8 +177,7 @@ def test_ten_accounts_take_about_as_long_as_one(latency: float, clock: Clock) ->
     assert alone <= together <= alone + 5
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-@pytest.mark.parametrize("stream", ["videos", "videos_comments"])
+@pytest.mark.parametrize(("stream", "threads"), [("videos", 1), ("videos_comments", 4)])
 def test_each_account_has_forty_calls_a_minute_and_all_have_ten_a_second(
     stream: str, threads: int, tiktok: TikTok, clock: Clock
 ) -> None:
