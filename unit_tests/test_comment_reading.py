@@ -246,3 +246,16 @@ def test_a_post_may_be_opened_and_closed_once_for_each_page() -> None:
     begun.close(ABC, "7")
 
     assert begun.end(ABC) is None
+
+
+def test_the_end_does_not_wait_for_ever_for_a_post_of_which_nothing_is_heard_any_more() -> None:
+    begun, earlier = CommentReading(longest_wait=0), failure()
+    begun.open(ABC, "7")
+    begun.keep_for_the_end(ABC, earlier)
+
+    assert begun.end(ABC) is earlier
+    assert not begun.keep_for_the_end(ABC, failure())
+
+
+def test_by_default_the_end_waits_as_long_as_a_call_is_tried() -> None:
+    assert CommentReading().longest_wait == 3600
