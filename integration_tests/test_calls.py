@@ -11,7 +11,7 @@ from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
 REFRESH, PROFILE, POSTS = "tt_user/oauth2/refresh_token/", "business/get/", "business/video/list/"
-THOUSAND_POSTS = AccountSpec(posts=1000, history_days=800)
+MANY_POSTS = AccountSpec(posts=200, history_days=800)
 
 
 def publication_times(tiktok: RunningEmulator) -> list[datetime]:
@@ -37,22 +37,14 @@ def publication_times(tiktok: RunningEmulator) -> list[datetime]:
             return times
 
 
-def test_a_thousand_posts_cost_fifty_calls_for_all_fifteen_streams(
+def test_two_hundred_posts_cost_ten_calls_and_the_next_sync_stops_at_the_age_limit_in_every_post_stream(
     connector: Connector, start_tiktok: StartTikTok
 ) -> None:
-    tiktok = start_tiktok(THOUSAND_POSTS, hidden_post_rate=0)
-    output = connector.read(oauth_config(tiktok))
-    assert output.errors == []
-    assert output.row_counts["videos"] == 1000
-    assert calls(tiktok) == {REFRESH: 1, PROFILE: 2, POSTS: 50}
-
-
-def test_the_second_sync_stops_at_the_age_limit_in_every_post_stream(
-    connector: Connector, start_tiktok: StartTikTok
-) -> None:
-    tiktok = start_tiktok(THOUSAND_POSTS, hidden_post_rate=0)
+    tiktok = start_tiktok(MANY_POSTS, hidden_post_rate=0)
     recent = [time for time in publication_times(tiktok) if time > datetime.now(UTC) - timedelta(days=365)]
     first = connector.read(token_config(tiktok))
+    assert first.row_counts["videos"] == 200
+    assert calls(tiktok) == {PROFILE: 2, POSTS: 10}
     requests.delete(f"{tiktok.url}/_emulator/calls", timeout=10)
 
     second = connector.read(token_config(tiktok), state=first.state)
@@ -65,13 +57,12 @@ def test_the_second_sync_stops_at_the_age_limit_in_every_post_stream(
         assert min(row["create_time"] for row in second.rows(stream)) > oldest, stream
 
 
-@pytest.mark.parametrize("num_workers", [2, 8, 20])
 @pytest.mark.parametrize(
-    "streams",
+    ("num_workers", "streams"),
     [
-        ["videos_video_view_retention", "videos_audience_countries"],
-        ["account_metrics_audience_activity", "videos", "account_audience_ages"],
-        None,
+        (20, ["videos_video_view_retention", "videos_audience_countries"]),
+        (2, ["account_metrics_audience_activity", "videos", "account_audience_ages"]),
+        (20, None),
     ],
 )
 def test_each_page_is_asked_for_once_whichever_streams_want_it(
@@ -89,15 +80,15 @@ def test_each_page_is_asked_for_once_whichever_streams_want_it(
 def test_an_account_whose_posts_gave_no_rows_is_not_walked_to_its_end_again(
     connector: Connector, start_tiktok: StartTikTok
 ) -> None:
-    small = AccountSpec(posts=300, history_days=900, followers=41)
+    small = AccountSpec(posts=100, history_days=900, followers=41)
     tiktok = start_tiktok(small, hidden_post_rate=0, small_account_post_audience="omit")
     recent = [time for time in publication_times(tiktok) if time > datetime.now(UTC) - timedelta(days=365)]
     stream = ["videos_audience_genders"]
     first = connector.read(token_config(tiktok), stream)
     assert first.row_counts["videos_audience_genders"] == 0
-    assert calls(tiktok)[POSTS] == 15
+    assert calls(tiktok)[POSTS] == 5
     requests.delete(f"{tiktok.url}/_emulator/calls", timeout=10)
 
     connector.read(token_config(tiktok), stream, state=first.state)
 
-    assert calls(tiktok)[POSTS] == len(recent) // 20 + 1 < 15
+    assert calls(tiktok)[POSTS] == len(recent) // 20 + 1 < 5

@@ -156,28 +156,23 @@ def test_without_the_scope_of_posts_the_profile_is_read(connector: Connector, ti
     assert len(output.rows("user_info")) == 1
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param({"kind": "http", "status": 502}, id="HTTP 502 with HTML"),
-        pytest.param({"kind": "code", "error": "internal_error", "status": 500}, id="HTTP 500"),
-        pytest.param({"kind": "code", "error": "rate_limit_exceeded", "status": 429}, id="HTTP 429"),
-        pytest.param({"kind": "truncated_json"}, id="truncated JSON"),
-        pytest.param({"kind": "cut_connection"}, id="a cut connection"),
-        pytest.param({"kind": "slow", "seconds": 1.2}, id="no answer in time"),
-    ],
-)
-def test_trouble_costs_no_row(connector: Connector, start_tiktok: StartTikTok, fault: dict[str, Any]) -> None:
+def test_what_passes_by_itself_costs_time_and_no_row(connector: Connector, start_tiktok: StartTikTok) -> None:
     tiktok = start_tiktok(AccountSpec(posts=45), old_refresh_token_dies=False)
-    tiktok.emulator.clock.move_to(tiktok.emulator.clock.now(), frozen=True)
     clean = read(connector, login_kit_config(tiktok))
-    for path in (TOKEN, USER, POSTS):
-        set_fault(tiktok, path, **fault)
+    tiktok.emulator.calls.clear()
+    set_fault(tiktok, TOKEN, "http", status=502)
+    set_fault(tiktok, TOKEN, "cut_connection")
+    set_fault(tiktok, USER, "code", error="internal_error", status=500)
+    set_fault(tiktok, USER, "truncated_json")
+    set_fault(tiktok, POSTS, "code", error="rate_limit_exceeded", status=429)
+    set_fault(tiktok, POSTS, "cut_connection", after=2)
 
     troubled = read(connector.without_waiting, login_kit_config(tiktok))
 
     assert troubled.errors == []
     assert contents(troubled) == contents(clean)
+    assert len(call_log(tiktok, TOKEN)) == len(call_log(tiktok, USER)) == 1 + 2
+    assert len(call_log(tiktok, POSTS)) == 3 + 2
 
 
 def test_a_revoked_token_is_renewed_once_and_then_is_the_users_to_mend(

@@ -12,6 +12,7 @@ from integration_tests.connector import COMMAND, Connector, Output, ReadyToRun, 
 from integration_tests.emulator.accounts import AccountSpec
 from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import RunningEmulator, running_emulator
+from integration_tests.emulator.testing import NOON
 
 # The moment of a message, and what TikTok signs anew for every answer.
 CHANGING = re.compile(r'(?<="emitted_at":)[0-9.]+|(?<=x-signature=)[^"]+')
@@ -27,7 +28,7 @@ def lines(output: Output) -> list[str]:
 def still_tiktok() -> Iterator[RunningEmulator]:
     """An emulated TikTok that says the same to each run."""
     knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, hidden_post_rate=0)
-    with running_emulator(accounts=[AccountSpec(posts=25)], knobs=knobs, frozen=True) as running:
+    with running_emulator(accounts=[AccountSpec(posts=25)], knobs=knobs, now=NOON, frozen=True) as running:
         yield running
 
 

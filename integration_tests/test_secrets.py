@@ -28,11 +28,6 @@ REFRESH, TOKEN_INFO = "tt_user/oauth2/refresh_token/", "tt_user/token_info/get/"
 STREAMS = ["account", "account_metrics", "videos", "videos_audience_types"]
 Verb = Callable[[Connector, dict[str, Any]], Output]
 
-VERBS = [
-    pytest.param(lambda connector, config: connector.check(config), id="check"),
-    pytest.param(lambda connector, config: connector.read(config, STREAMS), id="read"),
-]
-
 # Each on every endpoint, as often as it is called. {secrets} is where TikTok repeats all that it was told.
 FAILURES = [
     pytest.param(None, id="nothing"),
@@ -46,7 +41,6 @@ FAILURES = [
     pytest.param({"kind": "http", "status": 502}, id="HTTP 502"),
     pytest.param({"kind": "truncated_json"}, id="truncated JSON"),
     pytest.param({"kind": "cut_connection"}, id="a cut connection"),
-    pytest.param({"kind": "slow", "seconds": 0.8, "times": 2}, id="no answer in time"),
     pytest.param({"kind": "revoke_token"}, id="a revoked token"),
 ]
 
@@ -80,18 +74,29 @@ def fail_everywhere(tiktok: RunningEmulator, failure: dict[str, Any] | None, kno
             set_fault(tiktok, path, **{"times": None, **failure, "message": message})
 
 
-@pytest.fixture(params=[oauth_config, token_config], ids=["OAuth", "access token"])
-def config(request: pytest.FixtureRequest, tiktok: RunningEmulator) -> dict[str, Any]:
-    """The config of either way to sign in."""
-    made: dict[str, Any] = request.param(tiktok)
-    return made
+def check(connector: Connector, config: dict[str, Any]) -> Output:
+    """Run `check`."""
+    return connector.check(config)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+def read(connector: Connector, config: dict[str, Any]) -> Output:
+    """Run `read`."""
+    return connector.read(config, STREAMS)
+
+
 @pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("verb", "make_config"),
+    [pytest.param(read, oauth_config, id="read, OAuth"), pytest.param(check, token_config, id="check, access token")],
+)
 def test_nothing_that_is_printed_at_debug_level_holds_a_secret(
-    connector: Connector, tiktok: RunningEmulator, config: dict[str, Any], verb: Verb, failure: dict[str, Any] | None
+    connector: Connector,
+    tiktok: RunningEmulator,
+    verb: Verb,
+    make_config: Callable[..., dict[str, Any]],
+    failure: dict[str, Any] | None,
 ) -> None:
+    config = make_config(tiktok)
     known = secrets_of(config)
     fail_everywhere(tiktok, failure, known)
 
@@ -102,9 +107,13 @@ def test_nothing_that_is_printed_at_debug_level_holds_a_secret(
     assert not any(secret in json.dumps(output.state) for secret in known)
 
 
-@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize(
-    "failure", [failure for failure in FAILURES if failure.id in ("nothing", "40002", "40107", "a revoked token")]
+    ("verb", "failure"),
+    [
+        pytest.param(read, None, id="read"),
+        pytest.param(check, {"kind": "code", "code": 40107, "message": "Invalid: {secrets}"}, id="check, 40107"),
+        pytest.param(read, {"kind": "revoke_token"}, id="read, a revoked token"),
+    ],
 )
 def test_nothing_that_is_printed_holds_a_secret_of_any_account(
     connector: Connector, start_tiktok: StartTikTok, verb: Verb, failure: dict[str, Any] | None
@@ -127,8 +136,10 @@ def test_nothing_that_is_printed_holds_a_secret_of_any_account(
 
 
 def test_discover_at_debug_level_holds_no_secret_and_calls_nobody(
-    connector: Connector, tiktok: RunningEmulator, config: dict[str, Any]
+    connector: Connector, tiktok: RunningEmulator
 ) -> None:
+    config = oauth_config(tiktok)
+
     output = connector.at_debug_level.discover(config)
 
     assert "DEBUG" in output.text
@@ -147,9 +158,7 @@ def test_tiktok_is_told_no_secret_in_a_url(connector: Connector, tiktok: Running
         assert not any(form in json.dumps(call) for form in forms_of(secrets_of(config, *output.written_back)))
 
 
-@pytest.mark.parametrize(
-    "secret", ['a"quoted\\secret', "per%cent+plus/slash=", "sécret d'été", "{{ config }}", "'apos'"]
-)
+@pytest.mark.parametrize("secret", ["a\"quoted\\secret per%cent+plus/slash= d'été", "{{ config }}"])
 def test_a_secret_of_any_characters_arrives_as_it_is_and_stays_hidden(
     connector: Connector, start_tiktok: StartTikTok, secret: str
 ) -> None:

@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 import requests
 
+from integration_tests import day
+from integration_tests.conftest import StartTikTok
 from integration_tests.connector import Connector, Message, token_config
-from integration_tests.emulator.accounts import FIRST_OPEN_ID
+from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
 from integration_tests.emulator.server import RunningEmulator
 
 DAILY = ["account_metrics", "account_metrics_audience_activity"]
@@ -33,6 +36,35 @@ def test_the_first_sync_reads_58_days(connector: Connector, tiktok: RunningEmula
     days = [row["metric_date"] for row in output.rows("account_metrics")]
     assert min(days) == str(today() - timedelta(days=58))
     assert {row["metric_date"] for row in output.rows("account_metrics_audience_activity")} == set(days)
+
+
+@pytest.mark.parametrize(
+    ("moment", "first_day", "newest_day"),
+    [
+        ("2027-12-31T23:50:00Z", "2027-11-03", "2027-12-29"),
+        ("2028-02-29T00:00:30Z", "2028-01-02", "2028-02-27"),
+        ("2028-03-01T12:00:00Z", "2028-01-03", "2028-02-28"),
+    ],
+)
+def test_the_first_sync_reads_58_days_at_the_end_of_a_year_and_around_a_leap_day(
+    connector: Connector,
+    start_tiktok: StartTikTok,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    first_day: str,
+    newest_day: str,
+) -> None:
+    now = datetime.fromisoformat(moment)
+    tiktok = start_tiktok(AccountSpec(posts=25, ad_only_share=0), now=now, hidden_post_rate=0)
+    for name, value in day.environment_at(now).items():
+        monkeypatch.setenv(name, value)
+
+    output = connector.installed.read(token_config(tiktok))
+
+    assert output.errors == []
+    days = [row["metric_date"] for row in output.rows("account_metrics")]
+    assert (min(days), max(days), len(days)) == (first_day, newest_day, 57)
+    assert [row["metric_date"] for row in output.rows("videos")] == [moment[:10]] * 25
 
 
 def test_a_pause_of_three_months_is_a_clamped_window(connector: Connector, tiktok: RunningEmulator) -> None:
