@@ -1,3 +1,8 @@
-"""For `airbyte-cdk connector test`: its test file is in .tmp/, so pytest loads no other conftest.py for it."""
+"""For every run of pytest, that of `airbyte-cdk connector test` too: its test file is in .tmp/, without a conftest.py."""
+
+import gc
 
 pytest_plugins = ["integration_tests.acceptance"]
+
+# As the command does (source_tiktok_organic/run.py), for the tests that make the source in their own process.
+gc.set_threshold(50_000, 50, 100)
