@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
 .PHONY: help demo emulator benchmark data-dictionary test lint types unit integration image image-test register requirements clean
@@ -38,6 +39,9 @@ test: lint types unit integration ## Lint, types and all tests
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/deptry .
+	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,dev source_tiktok_organic
+	@$(BIN)/deptry --optional-dependencies-dev-groups dev --ignore DEP002 --extend-exclude '.*/testing.py' examples integration_tests/emulator
 
 types: $(READY)
 	@$(BIN)/mypy
@@ -54,10 +58,12 @@ image: ## Build the image source-tiktok-organic with docker, podman or buildah; 
 image-test: $(READY) image ## Build the image and test what is in it and what it reads from the emulator
 	@IMAGE=$(IMAGE) $(BIN)/pytest -m image integration_tests/test_image.py
 
-requirements: $(READY) ## Compile requirements/*.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
-	@echo hatchling | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/dev.txt - -o requirements/build.txt
+requirements: $(READY) ## Compile requirements/*.txt from pyproject.toml; with newer versions: make requirements OPTIONS=--upgrade
+	@$(COMPILE) $(OPTIONS) --extra dev pyproject.toml -o requirements/dev.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
+	@$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	@echo hatchling | $(COMPILE) -c requirements/dev.txt - -o requirements/build.txt
+	@echo uv | $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## Remove what the targets made
 	rm -rf $(VENV) .tmp build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
