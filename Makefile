@@ -1,7 +1,9 @@
-# Everything is set up by the targets themselves: Python 3.11, pip and make are all they need.
+# Everything is set up by the targets themselves: Python 3.11, 3.12 or 3.13 and make are all they need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed: for the demo, and for everything
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
@@ -11,18 +13,20 @@ IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadat
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-$(READY): pyproject.toml metadata.yaml requirements/dev.txt
-	@echo "Setting up $(VENV) (once, a minute or two) …"
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "Python 3.11 or 3.12 is needed here, because PyAirbyte knows no newer one; name it with: make PYTHON=python3.11 …")'
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Whatever ends a set-up in the middle, the next one begins anew: the stamps are only there while all is well.
+$(DEMO): pyproject.toml metadata.yaml requirements/uv.txt requirements/demo.txt
+	@PYTHON="$(PYTHON)" tools/set-up new demo
 	@touch $@
 
-demo: $(READY) ## Read every stream from the emulator into a DuckDB file and show what is in it
+$(READY): $(DEMO) requirements/dev.txt
+	@rm $(DEMO)
+	@PYTHON="$(PYTHON)" tools/set-up more dev
+	@touch $(DEMO) $@
+
+demo: $(DEMO) ## Read every stream from the emulator into a DuckDB file and show what is in it
 	@$(BIN)/python -m examples.demo
 
-emulator: $(READY) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
+emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
 	@$(BIN)/python -m integration_tests.emulator $(OPTIONS)
 
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
