@@ -10,6 +10,7 @@ import shutil
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
@@ -95,10 +96,13 @@ def read_into_duckdb(config: dict[str, Any]) -> None:
     warnings.simplefilter("ignore", FutureWarning)
     import airbyte
 
+    def keep(new_config: dict[str, Any]) -> None:
+        source.set_config(new_config, validate=False)
+
     source = airbyte.get_source(
         "source-tiktok-organic",
         config=config,
-        config_change_callback=lambda new_config: source.set_config(new_config, validate=False),
+        config_change_callback=keep,
         local_executable=Path(sys.executable).parent / "source-tiktok-organic",
         install_if_missing=False,
     )
@@ -139,6 +143,8 @@ def number_from(name: str, default: int) -> int:
 
 def main() -> None:
     """Run the demo from an empty folder."""
+    if not find_spec("airbyte"):
+        sys.exit("The demo reads with PyAirbyte, which needs Python 3.11 or 3.12: make clean demo PYTHON=python3.12")
     number = number_from("ACCOUNTS", 1)
     posts = number_from("POSTS", max(214 // number, 1))
     name = os.environ.get("FAMILY") or "business"
