@@ -4,10 +4,9 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-import freezegun
 import pytest
+import time_machine
 from airbyte_cdk.sources.declarative.models import declarative_component_schema
-from freezegun.api import FrozenDateTimeFactory
 from hypothesis import settings
 
 from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, read
@@ -22,10 +21,9 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def session_clock() -> Iterator[Clock]:
-    """The one clock; pytest's and hypothesis' own stopwatches go on."""
-    with freezegun.freeze_time(NOW, ignore=["_pytest", "hypothesis", "xdist"]) as frozen:
-        assert isinstance(frozen, FrozenDateTimeFactory)
-        yield Clock(frozen)
+    """The one clock. Stopwatches and timeouts go on: they are of Python's monotonic clock."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield Clock(traveller)
 
 
 @pytest.fixture(autouse=True)

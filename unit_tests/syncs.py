@@ -34,7 +34,7 @@ from airbyte_cdk.test.catalog_builder import CatalogBuilder, ConfiguredAirbyteSt
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from backoff import _sync as backoff_sync
-from freezegun.api import FrozenDateTimeFactory
+from time_machine import Traveller
 
 from source_tiktok_organic import components
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
@@ -186,17 +186,17 @@ class PreparedSource(SourceTiktokOrganic):
 class Clock:
     """The time of the tests. It stands still unless it is moved or somebody waits: then it jumps and nobody waits."""
 
-    def __init__(self, frozen: FrozenDateTimeFactory) -> None:
-        self._frozen = frozen
+    def __init__(self, traveller: Traveller) -> None:
+        self._traveller = traveller
         self.waits: list[float] = []
 
     def move_to(self, moment: str) -> None:
         """Set the clock, to `2026-11-20T12:00:00Z` for example."""
-        self._frozen.move_to(moment)
+        self._traveller.move_to(moment)
 
     def tick(self, seconds: float) -> None:
         """Set the clock forward."""
-        self._frozen.tick(timedelta(seconds=seconds))
+        self._traveller.shift(seconds)
 
     def sleep(self, seconds: float) -> None:
         """What replaces `time.sleep` wherever the CDK waits for TikTok."""
@@ -216,7 +216,6 @@ class Clock:
     @contextmanager
     def replacing_waits(self) -> Iterator[None]:
         """While this lasts, retries and call rates move the clock instead of waiting."""
-        # Not freezegun's, which depends on who asks: threads that have just begun get the time of the machine.
         time = SimpleNamespace(sleep=self.sleep, monotonic=lambda: self.now.timestamp())
         with (
             patch.object(components, "time", time),
