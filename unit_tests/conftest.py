@@ -1,13 +1,18 @@
 """What all unit tests share: a clock that stands still, the stand-in for TikTok, and no way to the network."""
 
 import socket
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, get_type_hints
 
+import orjson
 import pytest
 import time_machine
+from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.sources.declarative.models import declarative_component_schema
+from airbyte_cdk.sources.declarative.parsers import model_to_component_factory
 from hypothesis import settings
+from pydantic.v1 import BaseModel
 
 from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, read
 from unit_tests.tiktok import TikTok
@@ -46,16 +51,40 @@ def no_network() -> Iterator[None]:
         yield
 
 
+def parsing_once(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function for definitions, which parses equal ones once."""
+    parsed: dict[bytes, Any] = {}
+
+    def parse_obj(definition: Any) -> Any:
+        try:
+            key = orjson.dumps(definition)
+        except TypeError:  # it holds a component that was built already
+            return parse(definition)
+        if key not in parsed:
+            parsed[key] = parse(definition)
+        return parsed[key]
+
+    return parse_obj
+
+
 @pytest.fixture(autouse=True, scope="session")
 def quick_building() -> Iterator[None]:
-    """The CDK copies all that is inside a custom component, and again at each level, which is half of a short read.
+    """The CDK parses and copies a manifest level by level in every read, which is most of a read. Here it does so once.
 
-    A shallow copy does here, because each read has a manifest of its own.
+    The components are built anew in each read, and nobody changes what they are built of but the CDK, the `Spec` alone.
     """
-    custom = [model for name, model in vars(declarative_component_schema).items() if name.startswith("Custom")]
+    schema = declarative_component_schema
+    models = [model for model in vars(schema).values() if getattr(model, "__module__", None) == schema.__name__]
+    parsers = [(model, parsing_once(model.parse_obj)) for model in models if issubclass(model, BaseModel)]
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for model in custom:
-            monkeypatch.setattr(model, "dict", lambda component: dict(vars(component)))
+        for model, parse in parsers:
+            if model is not schema.Spec:
+                monkeypatch.setattr(model, "parse_obj", parse)
+        for model in models:
+            if model.__name__.startswith("Custom"):
+                monkeypatch.setattr(model, "dict", lambda component: dict(vars(component)))
+        monkeypatch.setattr(concurrent_declarative_source, "deepcopy", lambda value: orjson.loads(orjson.dumps(value)))
+        monkeypatch.setattr(model_to_component_factory, "get_type_hints", cache(get_type_hints))
         yield
 
 
