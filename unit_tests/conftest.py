@@ -14,7 +14,7 @@ from airbyte_cdk.sources.declarative.parsers import model_to_component_factory
 from hypothesis import settings
 from pydantic.v1 import BaseModel
 
-from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, read
+from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, PreparedSource, read
 from unit_tests.tiktok import TikTok
 
 NOW = "2026-11-20T12:00:00Z"
@@ -92,6 +92,14 @@ def quick_building() -> Iterator[None]:
 def tiktok() -> TikTok:
     """A stand-in of its own for each test."""
     return TikTok()
+
+
+@pytest.fixture(scope="session")
+def specification() -> dict[str, Any]:
+    """The JSON schema of a config."""
+    source = PreparedSource()
+    specification: dict[str, Any] = source.spec(source.logger).connectionSpecification
+    return specification
 
 
 @pytest.fixture(scope="session")

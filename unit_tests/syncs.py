@@ -21,6 +21,7 @@ from airbyte_cdk.models import (
     AirbyteMessageSerializer,
     AirbyteStateMessage,
     AirbyteStateMessageSerializer,
+    AirbyteStream,
     AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     Level,
@@ -152,10 +153,13 @@ def _manifest() -> dict[str, Any]:
     return {name: part for name, part in manifest.items() if name not in ("definitions", "schemas")}
 
 
-def resolved_manifest(streams: Container[str]) -> dict[str, Any]:
-    """The manifest with all references resolved and only these streams, anew each time because the CDK changes it."""
+def resolved_manifest(streams: Container[str] | None = None) -> dict[str, Any]:
+    """The manifest with all references resolved and only these streams, or all.
+
+    It is made anew each time because the CDK changes it.
+    """
     selected = [
-        {**entry, "streams": [stream for stream in entry["streams"] if stream["name"] in streams]}
+        {**entry, "streams": [stream for stream in entry["streams"] if streams is None or stream["name"] in streams]}
         for entry in _manifest()["streams"]
         if "streams" in entry
     ]
@@ -165,13 +169,18 @@ def resolved_manifest(streams: Container[str]) -> dict[str, Any]:
 
 class PreparedSource(SourceTiktokOrganic):
     """The source, made quickly: its manifest is loaded, resolved and validated once for all reads of all tests, and
-    only the selected streams are built of it.
+    only the selected streams are built of it. Without a catalog these are all.
     """
 
-    def __init__(self, selected: ConfiguredAirbyteCatalog, config: Mapping[str, Any], state: State | None) -> None:
-        self._selected = {configured.stream.name for configured in selected.streams}
+    def __init__(
+        self,
+        catalog: ConfiguredAirbyteCatalog | None = None,
+        config: Mapping[str, Any] | None = None,
+        state: State | None = None,
+    ) -> None:
+        self._selected = {configured.stream.name for configured in catalog.streams} if catalog else None
         with patch.object(concurrent_declarative_source, "get_declarative_component_schema", dict):
-            super().__init__(selected, config, state)
+            super().__init__(catalog, config, state)
 
     def _read_and_parse_yaml_file(self, path_to_yaml_file: str) -> dict[str, Any]:
         return {}
@@ -369,6 +378,12 @@ def read(
         outcome = Outcome(entrypoint_wrapper.read(source, settings, selected, state, expected_outcome=expected))
     assert bool(outcome.output.errors) is expect_failure, outcome.output.get_formatted_error_message()
     return outcome
+
+
+def discovered(config: Mapping[str, Any]) -> dict[str, AirbyteStream]:
+    """The streams that `discover` finds with this config, by name."""
+    source = PreparedSource(config=config)
+    return {stream.name: stream for stream in source.discover(source.logger, config).streams}
 
 
 def check(tiktok: TikTok, clock: Clock, config: Mapping[str, Any], directory: Path) -> AirbyteConnectionStatus:

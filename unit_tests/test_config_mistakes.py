@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 
 from source_tiktok_organic import run as command
-from source_tiktok_organic.source import SourceTiktokOrganic, config_mistake
-from unit_tests.syncs import login_kit_config, oauth_config, static_token_config
+from source_tiktok_organic.source import config_mistake
+from unit_tests.syncs import PreparedSource, login_kit_config, oauth_config, static_token_config
 
 # What no sentence may repeat.
 SECRET = "act.DoNotRepeatMe!5001.em"
-
-
-@pytest.fixture(scope="module")
-def specification() -> dict[str, Any]:
-    """The JSON schema of a config."""
-    source = SourceTiktokOrganic()
-    specification: dict[str, Any] = source.spec(source.logger).connectionSpecification
-    return specification
 
 
 def credentials(**values: Any) -> dict[str, Any]:
@@ -412,6 +404,7 @@ def test_a_config_without_a_mistake_has_none(config: dict[str, Any], specificati
 def printed_by(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[Any]:
     """The messages that the command prints."""
     monkeypatch.setattr("sys.argv", ["source-tiktok-organic", *arguments])
+    monkeypatch.setattr(command, "SourceTiktokOrganic", PreparedSource)
     command.run()
     return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
 

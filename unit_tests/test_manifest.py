@@ -17,6 +17,8 @@ from unit_tests.syncs import (
     COMMENT_STREAMS,
     LOGIN_KIT_STREAMS,
     POST_STREAMS,
+    PreparedSource,
+    discovered,
     login_kit_config,
     oauth_config,
     static_token_config,
@@ -110,23 +112,13 @@ def manifest() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def streams() -> dict[str, AirbyteStream]:
     """What `discover` finds, without any call: nothing answers in this fixture."""
-    config = static_token_config(benchmark_category="OTHERS")
-    source = SourceTiktokOrganic(config=config)
-    return {stream.name: stream for stream in source.discover(source.logger, config).streams}
+    return discovered(static_token_config(benchmark_category="OTHERS"))
 
 
 @pytest.fixture(scope="module")
 def columns(streams: dict[str, AirbyteStream]) -> dict[str, dict[str, Any]]:
     """The columns of each stream."""
     return {name: dict(streams[name].json_schema["properties"]) for name in KEYS_AND_CURSORS}
-
-
-@pytest.fixture(scope="module")
-def specification() -> dict[str, Any]:
-    """The JSON schema of a config."""
-    source = SourceTiktokOrganic()
-    specification: dict[str, Any] = source.spec(source.logger).connectionSpecification
-    return specification
 
 
 def kind(column: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
@@ -152,22 +144,23 @@ def test_these_are_the_streams(streams: dict[str, AirbyteStream]) -> None:
     assert len(ALL_STREAMS) == 17
 
 
-@pytest.mark.parametrize("name", KEYS_AND_CURSORS)
-def test_a_stream_has_its_key_and_cursor(name: str, streams: dict[str, AirbyteStream]) -> None:
-    key, cursor = KEYS_AND_CURSORS[name]
-    stream = streams[name]
-
-    assert stream.source_defined_primary_key == [[column] for column in key]
-    assert stream.default_cursor_field == [cursor]
-    assert stream.source_defined_cursor is True
-    assert stream.supported_sync_modes == [SyncMode.full_refresh, SyncMode.incremental]
+def test_each_stream_has_its_key_and_cursor(streams: dict[str, AirbyteStream]) -> None:
+    for name, (key, cursor) in KEYS_AND_CURSORS.items():
+        stream = streams[name]
+        assert stream.source_defined_primary_key == [[column] for column in key], name
+        assert stream.default_cursor_field == [cursor], name
+        assert stream.source_defined_cursor is True, name
+        assert stream.supported_sync_modes == [SyncMode.full_refresh, SyncMode.incremental], name
 
 
-@pytest.mark.parametrize("name", KEYS_AND_CURSORS)
-def test_keys_and_cursor_are_columns_that_are_never_null(name: str, columns: dict[str, dict[str, Any]]) -> None:
-    key, cursor = KEYS_AND_CURSORS[name]
+def test_keys_and_cursor_are_columns_that_are_never_null(columns: dict[str, dict[str, Any]]) -> None:
+    nullable = [
+        f"{name}.{column}"
+        for name, (key, cursor) in KEYS_AND_CURSORS.items()
+        for column in {*key, cursor}
+        if "null" in columns[name][column]["type"]
+    ]
 
-    nullable = [column for column in {*key, cursor} if "null" in columns[name][column]["type"]]
     assert nullable == []
 
 
@@ -262,38 +255,35 @@ def test_no_stream_has_a_nested_column(columns: dict[str, dict[str, Any]]) -> No
     assert kinds == {"string", "integer", "number", "boolean"}
 
 
-@pytest.mark.parametrize(
-    ("column", "expected"),
-    [
-        ("business_id", ("string", None, None)),
-        ("item_id", ("string", None, None)),
-        ("video_id", ("string", None, None)),
-        ("comment_id", ("string", None, None)),
-        ("parent_comment_id", ("string", None, None)),
-        ("replies", ("integer", None, None)),
-        ("owner", ("boolean", None, None)),
-        ("metric_date", ("string", "date", None)),
-        ("create_time", ("string", "date-time", "timestamp_with_timezone")),
-        ("video_creator_username", ("string", None, None)),
-        ("likes", ("integer", None, None)),
-        ("video_views", ("integer", None, None)),
-        ("reach", ("integer", None, None)),
-        ("followers_count", ("integer", None, None)),
-        ("video_duration", ("number", None, None)),
-        ("total_time_watched", ("number", None, None)),
-        ("average_time_watched", ("number", None, None)),
-        ("full_video_watched_rate", ("number", None, None)),
-        ("is_ad", ("boolean", None, None)),
-        ("is_provisional", ("boolean", None, None)),
-    ],
-)
-def test_a_column_has_its_type_wherever_it_appears(
-    column: str, expected: tuple[str, str | None, str | None], columns: dict[str, dict[str, Any]]
-) -> None:
-    found = {name: kind(table[column]) for name, table in columns.items() if column in table}
+# The types of columns that matter to whoever joins and adds them up, wherever they appear.
+TYPES = {
+    "business_id": ("string", None, None),
+    "item_id": ("string", None, None),
+    "video_id": ("string", None, None),
+    "comment_id": ("string", None, None),
+    "parent_comment_id": ("string", None, None),
+    "replies": ("integer", None, None),
+    "owner": ("boolean", None, None),
+    "metric_date": ("string", "date", None),
+    "create_time": ("string", "date-time", "timestamp_with_timezone"),
+    "video_creator_username": ("string", None, None),
+    "likes": ("integer", None, None),
+    "video_views": ("integer", None, None),
+    "reach": ("integer", None, None),
+    "followers_count": ("integer", None, None),
+    "video_duration": ("number", None, None),
+    "total_time_watched": ("number", None, None),
+    "average_time_watched": ("number", None, None),
+    "full_video_watched_rate": ("number", None, None),
+    "is_ad": ("boolean", None, None),
+    "is_provisional": ("boolean", None, None),
+}
 
-    assert found
-    assert {name: got for name, got in found.items() if got != expected} == {}
+
+def test_a_column_has_its_type_wherever_it_appears(columns: dict[str, dict[str, Any]]) -> None:
+    found = {(column, kind(table[column])) for table in columns.values() for column in TYPES if column in table}
+
+    assert found == set(TYPES.items())
 
 
 def test_no_two_streams_disagree_on_a_columns_type(columns: dict[str, dict[str, Any]]) -> None:
@@ -353,9 +343,9 @@ def test_a_disputed_column_says_that_it_is_disputed(column: str, columns: dict[s
     assert "TikTok's page says" in description
 
 
-@pytest.mark.parametrize("name", BREAKDOWN_STREAMS)
-def test_a_breakdown_of_a_post_says_which_post(name: str, columns: dict[str, dict[str, Any]]) -> None:
-    assert {"business_id", "item_id", "metric_date", "create_time"} < set(columns[name])
+def test_a_breakdown_of_a_post_says_which_post(columns: dict[str, dict[str, Any]]) -> None:
+    for name in BREAKDOWN_STREAMS:
+        assert {"business_id", "item_id", "metric_date", "create_time"} < set(columns[name]), name
 
 
 # --- Settings -------------------------------------------------------------------------------------------------------
@@ -477,39 +467,42 @@ def test_every_setting_has_a_title_and_every_field_to_fill_in_a_description(spec
 # --- Without the network --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("config", [static_token_config(), oauth_config()], ids=["access token", "oauth"])
-def test_spec_and_discover_call_nothing_and_find_all_streams(config: dict[str, Any], tiktok: TikTok) -> None:
+@pytest.mark.parametrize(
+    ("config", "streams"),
+    [
+        pytest.param(static_token_config(), ALL_STREAMS, id="access token"),
+        pytest.param(oauth_config(), ALL_STREAMS, id="oauth"),
+        pytest.param(login_kit_config(), LOGIN_KIT_STREAMS, id="Login Kit"),
+    ],
+)
+def test_spec_and_discover_call_nothing_and_find_the_streams_of_the_family(
+    config: dict[str, Any], streams: tuple[str, ...], tiktok: TikTok
+) -> None:
     before = json.dumps(config)
     with tiktok.serving():
-        source = SourceTiktokOrganic(config=config)
+        source = PreparedSource(config=config)
         source.spec(source.logger)
-        found = {stream.name for stream in source.discover(source.logger, config).streams}
+        found = [stream.name for stream in source.discover(source.logger, config).streams]
 
-    assert found >= set(ALL_STREAMS)
+    assert sorted(found) == sorted(streams)
     assert tiktok.calls == []
     assert json.dumps(config) == before
 
 
-@pytest.mark.parametrize(
-    ("settings", "is_there"),
-    [
-        ({"include_comment_replies": True}, True),
-        ({"include_comment_replies": False}, False),
-    ],
-)
-def test_a_setting_hides_the_stream_of_replies_and_no_other(settings: dict[str, Any], is_there: bool) -> None:
-    config = static_token_config(**settings)
-    source = SourceTiktokOrganic(config=config)
+@pytest.mark.parametrize("replies", [True, False])
+def test_a_setting_hides_the_stream_of_replies_and_no_other(replies: bool) -> None:
+    found = set(discovered(static_token_config(include_comment_replies=replies)))
 
-    found = {stream.name for stream in source.discover(source.logger, config).streams}
-
-    assert found == set(ALL_STREAMS) - (set() if is_there else {"videos_comments_replies"})
+    assert found == set(ALL_STREAMS) - (set() if replies else {"videos_comments_replies"})
 
 
-def test_spec_works_without_a_config() -> None:
-    source = SourceTiktokOrganic(config={})
+def test_the_file_is_loaded_without_a_config_and_without_a_call(tiktok: TikTok) -> None:
+    with tiktok.serving():
+        source = SourceTiktokOrganic(config={})
+        specification = source.spec(source.logger).connectionSpecification
 
-    assert source.spec(source.logger).connectionSpecification["required"] == ["credentials"]
+    assert specification["required"] == ["credentials"]
+    assert tiktok.calls == []
 
 
 # --- Login Kit ------------------------------------------------------------------------------------------------------
@@ -552,32 +545,16 @@ LOGIN_KIT_COLUMNS: dict[str, dict[str, tuple[str, str | None, str | None]]] = {
 @pytest.fixture(scope="module")
 def login_kit_streams() -> dict[str, AirbyteStream]:
     """What `discover` finds for a config of Login Kit, without any call: nothing answers in this fixture."""
-    config = login_kit_config()
-    source = SourceTiktokOrganic(config=config)
-    return {stream.name: stream for stream in source.discover(source.logger, config).streams}
+    return discovered(login_kit_config())
 
 
 def test_a_config_of_login_kit_has_its_two_streams_and_no_other(login_kit_streams: dict[str, AirbyteStream]) -> None:
     assert set(login_kit_streams) == set(LOGIN_KIT_STREAMS) == {"user_info", "user_videos"}
 
 
-@pytest.mark.parametrize("config", [static_token_config(), oauth_config()], ids=["access token", "oauth"])
-def test_a_config_of_the_api_for_business_has_no_stream_of_login_kit(config: dict[str, Any]) -> None:
-    source = SourceTiktokOrganic(config=config)
-
-    found = {stream.name for stream in source.discover(source.logger, config).streams}
-
-    assert found & set(LOGIN_KIT_STREAMS) == set()
-
-
 @pytest.mark.parametrize("replies", [True, False])
 def test_the_setting_of_the_replies_means_nothing_to_login_kit(replies: bool) -> None:
-    config = login_kit_config({"include_comment_replies": replies})
-    source = SourceTiktokOrganic(config=config)
-
-    found = {stream.name for stream in source.discover(source.logger, config).streams}
-
-    assert found == set(LOGIN_KIT_STREAMS)
+    assert set(discovered(login_kit_config({"include_comment_replies": replies}))) == set(LOGIN_KIT_STREAMS)
 
 
 def test_the_user_is_read_anew_in_every_sync(login_kit_streams: dict[str, AirbyteStream]) -> None:
@@ -633,15 +610,3 @@ def test_every_column_of_login_kit_says_what_it_is_and_in_which_unit(
 def test_every_documented_field_of_login_kit_is_asked_for(manifest: dict[str, Any]) -> None:
     assert fields_of(manifest, "user") == set(USER_SCOPES)
     assert fields_of(manifest, "user_video") == set(USER_VIDEO_SCOPES)
-
-
-def test_spec_and_discover_of_login_kit_call_nothing(tiktok: TikTok) -> None:
-    config = login_kit_config()
-    before = json.dumps(config)
-    with tiktok.serving():
-        source = SourceTiktokOrganic(config=config)
-        source.spec(source.logger)
-        source.discover(source.logger, config)
-
-    assert tiktok.calls == []
-    assert json.dumps(config) == before
