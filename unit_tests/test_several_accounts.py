@@ -129,13 +129,6 @@ def mixed(tiktok: TikTok, **settings: Any) -> dict[str, Any]:
     return oauth_config({"additional_accounts": [signed_in_entry(second), static_token_entry(third)], **settings})
 
 
-CONFIGS = [
-    pytest.param(oauth, id="oauth, renewed"),
-    pytest.param(signed_in, id="oauth, valid tokens"),
-    pytest.param(bare, id="access tokens"),
-    pytest.param(mixed, id="one of each"),
-]
-
 # In each stream the column that has the account's number, and what becomes of the numbers 1, 2 and 3.
 NUMBERS = {HARBOUR: 1, BAKER: 2, TEA: 3}
 SHARES = {HARBOUR: 0.1, BAKER: 0.2, TEA: 0.3}
@@ -214,9 +207,24 @@ def sentences(outcome: Outcome, stream: str) -> list[str]:
 # --- All accounts ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("num_workers", [2, 20])
-@pytest.mark.parametrize("config", CONFIGS)
-def test_every_stream_reads_every_account(config: MakeConfig, num_workers: int, three: TikTok, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("config", "num_workers", "renewals", "token_infos"),
+    [
+        pytest.param(oauth, 20, {HARBOUR: 1, BAKER: 1, TEA: 1}, {}, id="oauth, renewed"),
+        pytest.param(signed_in, 20, {}, {HARBOUR: 1, BAKER: 1, TEA: 1}, id="oauth, valid tokens"),
+        pytest.param(bare, 20, {}, {}, id="access tokens"),
+        pytest.param(mixed, 20, {HARBOUR: 1}, {BAKER: 1}, id="one of each"),
+        pytest.param(mixed, 2, {HARBOUR: 1}, {BAKER: 1}, id="one of each, two workers"),
+    ],
+)
+def test_every_stream_reads_every_account_with_its_token_and_at_the_cost_of_one_alone(
+    config: MakeConfig,
+    num_workers: int,
+    renewals: dict[str, int],
+    token_infos: dict[str, int],
+    three: TikTok,
+    clock: Clock,
+) -> None:
     outcome = read(three, clock, *ALL_STREAMS, config=config(three, num_workers=num_workers))
 
     for stream in ALL_STREAMS:
@@ -227,28 +235,9 @@ def test_every_stream_reads_every_account(config: MakeConfig, num_workers: int, 
     likes_of_old_posts = {row["business_id"]: row["likes"] for row in outcome.rows("videos") if row["likes"] > 10}
     assert likes_of_old_posts == {HARBOUR: 11, BAKER: 12, TEA: 13}
 
-
-@pytest.mark.parametrize("sync_mode", [SyncMode.full_refresh, SyncMode.incremental])
-@pytest.mark.parametrize("stream", ALL_STREAMS)
-def test_a_stream_alone_reads_every_account(stream: str, sync_mode: SyncMode, three: TikTok, clock: Clock) -> None:
-    outcome = read(three, clock, stream, config=bare(three), sync_mode=sync_mode)
-
-    assert found_in(outcome, stream) == expected_in(stream, HARBOUR, BAKER, TEA)
-
-
-@pytest.mark.parametrize(
-    ("config", "renewals", "token_infos"),
-    [
-        pytest.param(oauth, {HARBOUR: 1, BAKER: 1, TEA: 1}, {}, id="oauth, renewed"),
-        pytest.param(signed_in, {}, {HARBOUR: 1, BAKER: 1, TEA: 1}, id="oauth, valid tokens"),
-        pytest.param(bare, {}, {}, id="access tokens"),
-        pytest.param(mixed, {HARBOUR: 1}, {BAKER: 1}, id="one of each"),
-    ],
-)
-def test_each_account_costs_what_it_costs_alone(
-    config: MakeConfig, renewals: dict[str, int], token_infos: dict[str, int], three: TikTok, clock: Clock
-) -> None:
-    read(three, clock, *ALL_STREAMS, config=config(three, num_workers=20))
+    for account in three.accounts:
+        calls = [call for call in three.calls if call.params.get("business_id") == account.business_id]
+        assert {call.headers["Access-Token"] for call in calls} == account.valid_tokens
 
     assert calls_by_account(three, REFRESH_PATH) == renewals
     assert calls_by_account(three, TOKEN_INFO_PATH) == token_infos
@@ -258,13 +247,18 @@ def test_each_account_costs_what_it_costs_alone(
     assert calls_by_account(three, REPLIES_PATH) == {}
 
 
-@pytest.mark.parametrize("config", CONFIGS)
-def test_each_call_is_sent_with_the_token_of_its_account(config: MakeConfig, three: TikTok, clock: Clock) -> None:
-    read(three, clock, *ALL_STREAMS, config=config(three))
+@pytest.mark.parametrize("stream", ALL_STREAMS)
+def test_a_stream_alone_reads_every_account(stream: str, three: TikTok, clock: Clock) -> None:
+    outcome = read(three, clock, stream, config=bare(three))
 
-    for account in three.accounts:
-        calls = [call for call in three.calls if call.params.get("business_id") == account.business_id]
-        assert {call.headers["Access-Token"] for call in calls} == account.valid_tokens
+    assert found_in(outcome, stream) == expected_in(stream, HARBOUR, BAKER, TEA)
+
+
+def test_a_full_refresh_reads_every_account(three: TikTok, clock: Clock) -> None:
+    outcome = read(three, clock, *ALL_STREAMS, config=bare(three), sync_mode=SyncMode.full_refresh)
+
+    for stream in ALL_STREAMS:
+        assert found_in(outcome, stream) == expected_in(stream, HARBOUR, BAKER, TEA), stream
 
 
 def test_an_account_among_others_is_the_same_as_alone(three: TikTok, clock: Clock) -> None:
@@ -310,59 +304,6 @@ def test_whom_it_reached_is_said_of_each_account(three: TikTok, clock: Clock) ->
 
 
 # --- Trouble of one account -----------------------------------------------------------------------------------------
-
-
-TROUBLES = [
-    pytest.param(oauth, (REFRESH_PATH,), fixture("refused_refresh"), FailureType.config_error, id="a dead token"),
-    pytest.param(
-        signed_in, (TOKEN_INFO_PATH, REFRESH_PATH), refusal(40107), FailureType.config_error, id="a withdrawn token"
-    ),
-    pytest.param(bare, (), fixture("revoked_access_token"), FailureType.config_error, id="a revoked access token"),
-    pytest.param(signed_in, (), refusal(40100), FailureType.transient_error, id="throttled, token calls too"),
-    pytest.param(bare, (), refusal(40100), FailureType.transient_error, id="throttled"),
-    pytest.param(oauth, (REFRESH_PATH,), refusal(51065), FailureType.transient_error, id="a renewal in trouble"),
-    pytest.param(bare, (), refusal(50000), FailureType.transient_error, id="server trouble"),
-    pytest.param(
-        bare, (), Page(502, "<html>Bad gateway</html>"), FailureType.transient_error, id="trouble with HTTP 502"
-    ),
-    pytest.param(bare, (), refusal(40002), FailureType.system_error, id="a refusal that nobody expects"),
-]
-# Each for the account in the middle, and two of them for the others.
-TROUBLES_BY_POSITION = [
-    pytest.param(*trouble.values, position, id=f"{trouble.id}, account {position + 1}")
-    for trouble in TROUBLES
-    for position in ([0, 1, 2] if trouble.id in ("a dead token", "throttled") else [1])
-]
-
-
-@pytest.mark.parametrize(("config", "paths", "answer", "failure_type", "position"), TROUBLES_BY_POSITION)
-def test_one_account_in_trouble_fails_by_name_and_the_others_finish(
-    config: MakeConfig,
-    paths: tuple[str, ...],
-    answer: Answer,
-    failure_type: FailureType,
-    position: int,
-    three: TikTok,
-    clock: Clock,
-) -> None:
-    failing = three.accounts[position]
-    others = [account.business_id for account in three.accounts if account is not failing]
-    three.before_answering = only_about(failing, three, answer, *paths)
-    settings = config(three)
-    place = ["credentials", "additional_accounts[0]", "additional_accounts[1]"][position]
-    name = failing.business_id if config is not oauth else f"`{place}`"
-    if config is signed_in and position == 1:
-        name = f"Night Baker ({name})"
-
-    outcome = read(three, clock, *ALL_STREAMS, config=settings, expect_failure=True)
-
-    for stream in ALL_STREAMS:
-        assert found_in(outcome, stream) == expected_in(stream, *others), stream
-        (sentence,) = sentences(outcome, stream)
-        assert sentence.startswith(f"TikTok account {name}: "), stream
-        assert sentence.count("TikTok account ") == 1
-        assert outcome.failures[stream].failure_type == failure_type
-        assert not outcome.is_complete(stream)
 
 
 def test_the_name_of_an_account_in_trouble_is_the_one_in_the_config(three: TikTok, clock: Clock) -> None:
@@ -422,7 +363,7 @@ def test_one_account_without_permission_to_read_comments_leaves_those_of_the_oth
     _, second, _ = three.accounts
     second.scopes.remove("comment.list")
 
-    outcome = read(three, clock, *ALL_STREAMS, config=config(three), expect_failure=True)
+    outcome = read(three, clock, *SOME_STREAMS, config=config(three), expect_failure=True)
 
     assert set(outcome.failures) == set(COMMENT_STREAMS)
     for stream in COMMENT_STREAMS:
@@ -446,17 +387,22 @@ def test_a_throttled_account_says_that_it_waits_and_is_tried_six_times(
     assert rate_limit_statuses(capsys.readouterr().out) == ["account"] * 6
 
 
+# Each endpoint with trouble of each kind, and with the missing permission, which is looked into field by field.
+NEEDING_POSTS = (*POST_STREAMS, *COMMENT_STREAMS)
+
+
 @pytest.mark.parametrize(
-    ("path", "streams"),
+    ("path", "answer", "streams"),
     [
-        pytest.param(POSTS_PATH, (*POST_STREAMS, *COMMENT_STREAMS), id="posts"),
-        pytest.param(COMMENTS_PATH, COMMENT_STREAMS, id="comments"),
-        pytest.param(PROFILE_PATH, ALL_STREAMS, id="profile"),
+        pytest.param(POSTS_PATH, refusal(40100), NEEDING_POSTS, id="posts, 40100"),
+        pytest.param(POSTS_PATH, refusal(40130), NEEDING_POSTS, id="posts, 40130"),
+        pytest.param(COMMENTS_PATH, refusal(50000), COMMENT_STREAMS, id="comments, 50000"),
+        pytest.param(COMMENTS_PATH, refusal(40130), COMMENT_STREAMS, id="comments, 40130"),
+        pytest.param(PROFILE_PATH, refusal(40130), ALL_STREAMS, id="profile, 40130"),
     ],
 )
-@pytest.mark.parametrize("answer", [refusal(40100), refusal(50000), refusal(40130)], ids=["40100", "50000", "40130"])
 def test_trouble_with_one_endpoint_of_one_account_fails_what_needs_it(
-    answer: Answer, path: str, streams: tuple[str, ...], three: TikTok, clock: Clock
+    path: str, answer: Answer, streams: tuple[str, ...], three: TikTok, clock: Clock
 ) -> None:
     _, second, _ = three.accounts
     three.before_answering = only_about(second, three, answer, path)
@@ -485,9 +431,9 @@ def test_where_all_accounts_are_in_trouble_every_one_is_named(three: TikTok, clo
     for account in three.accounts:
         account.valid_tokens = set()
 
-    outcome = read(three, clock, *ALL_STREAMS, config=bare(three), expect_failure=True)
+    outcome = read(three, clock, *SOME_STREAMS, config=bare(three), expect_failure=True)
 
-    for stream in ALL_STREAMS:
+    for stream in SOME_STREAMS:
         assert len(sentences(outcome, stream)) == 3
         assert outcome.rows(stream) == []
 
@@ -505,30 +451,67 @@ def read_posts(outcome: Outcome) -> set[tuple[str, str]]:
     return {(row["business_id"], row["item_id"]) for row in outcome.rows("videos")}
 
 
-@pytest.mark.parametrize(("config", "paths", "answer", "_failure_type", "position"), TROUBLES_BY_POSITION)
-def test_after_the_trouble_the_next_sync_reads_what_is_missing_and_no_more(
+TROUBLES = [
+    pytest.param(oauth, (REFRESH_PATH,), fixture("refused_refresh"), FailureType.config_error, id="a dead token"),
+    pytest.param(
+        signed_in, (TOKEN_INFO_PATH, REFRESH_PATH), refusal(40107), FailureType.config_error, id="a withdrawn token"
+    ),
+    pytest.param(bare, (), fixture("revoked_access_token"), FailureType.config_error, id="a revoked access token"),
+    pytest.param(signed_in, (), refusal(40100), FailureType.transient_error, id="throttled, token calls too"),
+    pytest.param(bare, (), refusal(40100), FailureType.transient_error, id="throttled"),
+    pytest.param(oauth, (REFRESH_PATH,), refusal(51065), FailureType.transient_error, id="a renewal in trouble"),
+    pytest.param(bare, (), refusal(50000), FailureType.transient_error, id="server trouble"),
+    pytest.param(
+        bare, (), Page(502, "<html>Bad gateway</html>"), FailureType.transient_error, id="trouble with HTTP 502"
+    ),
+    pytest.param(bare, (), refusal(40002), FailureType.system_error, id="a refusal that nobody expects"),
+]
+# Each for the account in the middle, and two of them for the others.
+TROUBLES_BY_POSITION = [
+    pytest.param(*trouble.values, position, id=f"{trouble.id}, account {position + 1}")
+    for trouble in TROUBLES
+    for position in ([0, 1, 2] if trouble.id in ("a dead token", "throttled") else [1])
+]
+
+
+@pytest.mark.parametrize(("config", "paths", "answer", "failure_type", "position"), TROUBLES_BY_POSITION)
+def test_one_account_in_trouble_fails_by_name_the_others_finish_and_the_next_sync_reads_what_is_missing(
     config: MakeConfig,
     paths: tuple[str, ...],
     answer: Answer,
-    _failure_type: FailureType,
+    failure_type: FailureType,
     position: int,
     three: TikTok,
     clock: Clock,
 ) -> None:
     failing = three.accounts[position]
-    others = [account for account in three.accounts if account is not failing]
+    others = [account.business_id for account in three.accounts if account is not failing]
     three.before_answering = only_about(failing, three, answer, *paths)
     settings = config(three)
+    place = ["credentials", "additional_accounts[0]", "additional_accounts[1]"][position]
+    name = failing.business_id if config is not oauth else f"`{place}`"
+    if config is signed_in and position == 1:
+        name = f"Night Baker ({name})"
+
     first = read(three, clock, *SOME_STREAMS, config=settings, expect_failure=True)
+
+    for stream in SOME_STREAMS:
+        assert found_in(first, stream) == expected_in(stream, *others), stream
+        (sentence,) = sentences(first, stream)
+        assert sentence.startswith(f"TikTok account {name}: "), stream
+        assert sentence.count("TikTok account ") == 1
+        assert first.failures[stream].failure_type == failure_type
+        assert not first.is_complete(stream)
+    assert read_posts(first) == {(account, item) for account in others for item in (NEW_POST, OLD_POST)}
+
     three.before_answering = None
     three.calls.clear()
 
     second = read(three, clock, *SOME_STREAMS, config=settings, state=first.state)
 
     # Of the others no post that is frozen, and no comment.
-    assert read_posts(first) == {(one.business_id, item) for one in others for item in (NEW_POST, OLD_POST)}
     assert read_posts(second) == {
-        *((one.business_id, NEW_POST) for one in others),
+        *((account, NEW_POST) for account in others),
         (failing.business_id, NEW_POST),
         (failing.business_id, OLD_POST),
     }
@@ -540,7 +523,7 @@ def test_after_the_trouble_the_next_sync_reads_what_is_missing_and_no_more(
     assert comment_counts(second.state) == {HARBOUR: {NEW_POST: 1}, BAKER: {NEW_POST: 2}, TEA: {NEW_POST: 3}}
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("position", [0, 2])
 def test_an_account_in_trouble_keeps_the_state_that_it_had(position: int, three: TikTok, clock: Clock) -> None:
     failing = three.accounts[position]
     before = read(three, clock, *SOME_STREAMS, config=bare(three)).state
@@ -571,7 +554,7 @@ def idle_posts(tiktok: TikTok) -> None:
             item["create_time"] = str(int(item["create_time"]) - 60 * number)
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("position", [0, 2])
 def test_an_account_that_gave_no_rows_is_not_read_from_its_beginning_again_because_another_is_in_trouble(
     position: int, three: TikTok, clock: Clock
 ) -> None:
@@ -619,7 +602,7 @@ def test_an_account_that_is_added_is_read_from_its_beginning_and_the_others_go_o
         }
 
 
-@pytest.mark.parametrize("positions", [(2, 0, 1), (1, 2, 0), (2, 1, 0)])
+@pytest.mark.parametrize("positions", [(2, 0, 1), (1, 2, 0)])
 def test_an_account_may_be_added_anywhere(positions: tuple[int, ...], three: TikTok, clock: Clock) -> None:
     before = read(three, clock, *SOME_STREAMS, config=some(three, 0, 1)).state
 
@@ -629,12 +612,11 @@ def test_an_account_may_be_added_anywhere(positions: tuple[int, ...], three: Tik
     assert found_in(outcome, "videos_comments") == expected_in("videos_comments", TEA)
 
 
-@pytest.mark.parametrize("positions", [(0, 2, 1), (1, 0, 2), (2, 1, 0)])
-def test_the_order_of_the_accounts_may_change(positions: tuple[int, ...], three: TikTok, clock: Clock) -> None:
+def test_the_order_of_the_accounts_may_change(three: TikTok, clock: Clock) -> None:
     before = read(three, clock, *SOME_STREAMS, config=some(three, 0, 1, 2)).state
     three.calls.clear()
 
-    outcome = read(three, clock, *SOME_STREAMS, config=some(three, *positions), state=before)
+    outcome = read(three, clock, *SOME_STREAMS, config=some(three, 1, 2, 0), state=before)
 
     assert read_posts(outcome) == {(HARBOUR, NEW_POST), (BAKER, NEW_POST), (TEA, NEW_POST)}
     assert calls_by_account(three, COMMENTS_PATH) == {}
@@ -642,7 +624,7 @@ def test_the_order_of_the_accounts_may_change(positions: tuple[int, ...], three:
     assert post_cursors(outcome.state) == post_cursors(before)
 
 
-@pytest.mark.parametrize("gone", [0, 1, 2])
+@pytest.mark.parametrize("gone", [0, 1])
 def test_removing_an_account_leaves_the_states_of_all_alone(gone: int, three: TikTok, clock: Clock) -> None:
     all_of_them = read(three, clock, *SOME_STREAMS, config=some(three, 0, 1, 2)).state
     left = [position for position in range(3) if position != gone]
@@ -662,7 +644,7 @@ def test_removing_an_account_leaves_the_states_of_all_alone(gone: int, three: Ti
         assert comment_counts(without.state, stream) == comment_counts(all_of_them, stream)
 
 
-@pytest.mark.parametrize("gone", [0, 1, 2])
+@pytest.mark.parametrize("gone", [0, 2])
 def test_an_account_that_comes_back_goes_on_where_it_was(gone: int, three: TikTok, clock: Clock) -> None:
     state = read(three, clock, *SOME_STREAMS, config=some(three, 0, 1, 2)).state
     left = [position for position in range(3) if position != gone]
@@ -676,7 +658,7 @@ def test_an_account_that_comes_back_goes_on_where_it_was(gone: int, three: TikTo
     assert calls_by_account(three, COMMENTS_PATH) == {}
 
 
-@pytest.mark.parametrize("gone", [0, 1, 2])
+@pytest.mark.parametrize("gone", [0, 2])
 def test_an_account_that_gave_no_rows_and_comes_back_is_not_read_from_its_beginning_again(
     gone: int, three: TikTok, clock: Clock
 ) -> None:
@@ -726,9 +708,9 @@ def test_two_entries_for_one_account_are_found_out_and_the_others_are_read(
 ) -> None:
     the_same(three)
 
-    outcome = read(three, clock, *ALL_STREAMS, config=oauth(three), expect_failure=True)
+    outcome = read(three, clock, *SOME_STREAMS, config=oauth(three), expect_failure=True)
 
-    for stream in ALL_STREAMS:
+    for stream in SOME_STREAMS:
         assert sentences(outcome, stream) == [
             "TikTok account `additional_accounts[0]`: `credentials` and `additional_accounts[0]` are the same TikTok "
             f"account, {HARBOUR}. Remove one of them, or authenticate it with the account that you meant."
@@ -790,7 +772,7 @@ def test_new_tokens_are_written_to_their_own_entries(
     config = oauth(three, start_date="2020-01-01", of_another_version=[1])
     config["additional_accounts"][1] |= {"name": "The Tea House", "of_another_version": 2}
 
-    read(three, clock, *ALL_STREAMS, config=config)
+    read(three, clock, *SOME_STREAMS, config=config)
 
     messages = control_messages(capsys.readouterr().out)
     assert len(messages) == 3
@@ -831,7 +813,7 @@ def test_only_the_account_whose_token_has_ended_is_renewed(
     _, second, third = three.accounts
     more = [signed_in_entry(second, token_expiry_date="2026-11-20T11:00:00Z"), signed_in_entry(third)]
 
-    read(three, clock, *ALL_STREAMS, config=signed_in_config({"additional_accounts": more}))
+    read(three, clock, *SOME_STREAMS, config=signed_in_config({"additional_accounts": more}))
 
     assert calls_by_account(three, REFRESH_PATH) == {BAKER: 1}
     (stored,) = control_messages(capsys.readouterr().out)
@@ -853,9 +835,9 @@ def test_a_token_that_is_revoked_during_the_sync_is_renewed_for_its_account_alon
         return None
 
     three.before_answering = revoke
-    outcome = read(three, clock, *ALL_STREAMS, config=signed_in(three))
+    outcome = read(three, clock, *SOME_STREAMS, config=signed_in(three))
 
-    for stream in ALL_STREAMS:
+    for stream in SOME_STREAMS:
         assert found_in(outcome, stream) == expected_in(stream, HARBOUR, BAKER, TEA)
     assert calls_by_account(three, REFRESH_PATH) == {BAKER: 1}
     (stored,) = control_messages(capsys.readouterr().out)
@@ -876,7 +858,7 @@ def test_each_control_message_is_a_config_that_works_after_a_crash(
         return None
 
     three.before_answering = note
-    read(three, clock, *ALL_STREAMS, config=oauth(three))
+    read(three, clock, *SOME_STREAMS, config=oauth(three))
 
     messages = control_messages(capsys.readouterr().out)
     stored = [[refresh_token for refresh_token, _ in tokens_in(message)] for message in messages]
@@ -906,7 +888,7 @@ def test_no_secret_of_any_account_is_in_any_message(
     repeated = refusal(40107, f"None of {', '.join(secrets)} is valid.")
     three.before_answering = only_about(three.accounts[1], three, repeated, POSTS_PATH, COMMENTS_PATH)
 
-    outcome = read(three, clock, *ALL_STREAMS, config=config(three), expect_failure=True)
+    outcome = read(three, clock, *SOME_STREAMS, config=config(three), expect_failure=True)
 
     printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith('{"type":"CONTROL"')]
     everything = "\n".join([outcome.text, state_text(outcome.state), *printed])
