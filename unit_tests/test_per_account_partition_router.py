@@ -82,24 +82,23 @@ def test_no_accounts_are_no_slices() -> None:
     assert list(router_over().stream_slices()) == []
 
 
-@pytest.mark.parametrize("stream", [*ACCOUNT_STREAMS, *POST_STREAMS, ""])
 @pytest.mark.parametrize("number", [1, 2, 3, 10])
-def test_a_stream_begins_with_some_account_and_goes_round(number: int, stream: str) -> None:
+def test_a_stream_begins_with_some_account_and_goes_round(number: int) -> None:
     everyone = [f"-000{position}" for position in range(number)]
 
-    found = accounts_of(router_over(*everyone, stream=stream))
+    for stream in (*ACCOUNT_STREAMS, *POST_STREAMS, ""):
+        found = accounts_of(router_over(*everyone, stream=stream))
+        first = everyone.index(found[0])
+        assert found == everyone[first:] + everyone[:first], stream
 
-    first = everyone.index(found[0])
-    assert found == everyone[first:] + everyone[:first]
 
-
-@pytest.mark.parametrize("number", [2, 3, 10])
-def test_not_all_streams_begin_with_the_same_account(number: int) -> None:
+@pytest.mark.parametrize(("number", "different"), [(2, 2), (10, 5)])
+def test_not_all_streams_begin_with_the_same_account(number: int, different: int) -> None:
     everyone = [f"-000{position}" for position in range(number)]
 
     firsts = {accounts_of(router_over(*everyone, stream=stream))[0] for stream in (*ACCOUNT_STREAMS, *POST_STREAMS)}
 
-    assert len(firsts) >= min(number, 5)
+    assert len(firsts) >= different
 
 
 def test_a_stream_begins_with_the_same_account_in_every_sync() -> None:
