@@ -1,8 +1,10 @@
 """What all unit tests share: a clock that stands still, the stand-in for TikTok, and no way to the network."""
 
+import inspect
 import socket
 from collections.abc import Callable, Iterator
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 import orjson
@@ -12,6 +14,7 @@ from airbyte_cdk.sources.declarative import concurrent_declarative_source
 from airbyte_cdk.sources.declarative.models import declarative_component_schema
 from airbyte_cdk.sources.declarative.parsers import model_to_component_factory
 from hypothesis import settings
+from jsonschema import Draft7Validator
 from pydantic.v1 import BaseModel
 
 from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, PreparedSource, read
@@ -51,40 +54,43 @@ def no_network() -> Iterator[None]:
         yield
 
 
-def parsing_once(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same function for definitions, which parses equal ones once."""
-    parsed: dict[bytes, Any] = {}
+def once(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function of some JSON, which is called once for all that is equal."""
+    results: dict[bytes, Any] = {}
 
-    def parse_obj(definition: Any) -> Any:
+    def remembering(argument: Any) -> Any:
         try:
-            key = orjson.dumps(definition)
-        except TypeError:  # it holds a component that was built already
-            return parse(definition)
-        if key not in parsed:
-            parsed[key] = parse(definition)
-        return parsed[key]
+            key = orjson.dumps(argument)
+        except TypeError:  # a component is in it, so it is no JSON
+            return function(argument)
+        if key not in results:
+            results[key] = function(argument)
+        return results[key]
 
-    return parse_obj
+    return remembering
 
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_building() -> Iterator[None]:
-    """The CDK parses and copies a manifest level by level in every read, which is most of a read. Here it does so once.
+    """The CDK checks, parses and copies the manifest in each read, which is most of the read. Here it does so once.
 
-    The components are built anew in each read, and nobody changes what they are built of but the CDK, the `Spec` alone.
+    The components are made anew in each read. None changes what it is made of, except for the CDK's `Spec`.
     """
     schema = declarative_component_schema
     models = [model for model in vars(schema).values() if getattr(model, "__module__", None) == schema.__name__]
-    parsers = [(model, parsing_once(model.parse_obj)) for model in models if issubclass(model, BaseModel)]
+    parsers = {model: once(model.parse_obj) for model in models if issubclass(model, BaseModel)}
+    del parsers[schema.Spec]
+    arguments_of = cache(inspect.getfullargspec)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for model, parse in parsers:
-            if model is not schema.Spec:
-                monkeypatch.setattr(model, "parse_obj", parse)
-        for model in models:
+        for model, parse in parsers.items():
+            monkeypatch.setattr(model, "parse_obj", parse)
             if model.__name__.startswith("Custom"):
                 monkeypatch.setattr(model, "dict", lambda component: dict(vars(component)))
         monkeypatch.setattr(concurrent_declarative_source, "deepcopy", lambda value: orjson.loads(orjson.dumps(value)))
+        monkeypatch.setattr(Draft7Validator, "check_schema", once(Draft7Validator.check_schema))
         monkeypatch.setattr(model_to_component_factory, "get_type_hints", cache(get_type_hints))
+        remembering = {"getfullargspec": lambda method: arguments_of(method.__func__)}
+        monkeypatch.setattr(model_to_component_factory, "inspect", SimpleNamespace(**vars(inspect) | remembering))
         yield
 
 
