@@ -1,4 +1,4 @@
-"""For every run of pytest, that of `airbyte-cdk connector test` too: its test file is in .tmp/, without a conftest.py."""
+"""For every run of pytest, also that of `airbyte-cdk connector test`, whose test file in .tmp/ has no conftest.py."""
 
 import gc
 
