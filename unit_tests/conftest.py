@@ -1,5 +1,6 @@
 """What all unit tests share: a clock that stands still, the stand-in for TikTok, and no way to the network."""
 
+import argparse
 import inspect
 import socket
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from unit_tests.tiktok import TikTok
 NOW = "2026-11-20T12:00:00Z"
 
 # The same examples in every run, and nothing kept between runs.
-settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.load_profile("repeatable")
 
 
@@ -87,6 +88,8 @@ def quick_building() -> Iterator[None]:
             if model.__name__.startswith("Custom"):
                 monkeypatch.setattr(model, "dict", lambda component: dict(vars(component)))
         monkeypatch.setattr(concurrent_declarative_source, "deepcopy", lambda value: orjson.loads(orjson.dumps(value)))
+        # It looks for a translation of each of its words.
+        monkeypatch.setattr(argparse, "_", lambda word: word)
         monkeypatch.setattr(Draft7Validator, "check_schema", once(Draft7Validator.check_schema))
         monkeypatch.setattr(model_to_component_factory, "get_type_hints", cache(get_type_hints))
         remembering = {"getfullargspec": lambda method: arguments_of(method.__func__)}

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from typing import Any
 
+import orjson
 import pytest
 import yaml
 
@@ -27,7 +27,8 @@ def loaded() -> dict[str, Any]:
 @pytest.fixture
 def manifest(loaded: dict[str, Any]) -> dict[str, Any]:
     """The manifest, to be changed by a test."""
-    return deepcopy(loaded)
+    changeable: dict[str, Any] = orjson.loads(orjson.dumps(loaded))
+    return changeable
 
 
 @pytest.fixture(scope="module")
@@ -521,12 +522,13 @@ def with_an_unknown_host(manifest: dict[str, Any]) -> None:
 def of_a_few_streams(manifest: dict[str, Any]) -> dict[str, Any]:
     """The manifest with one stream of each kind, which is resolved sooner."""
     few = ("account", "account_audience_ages", "videos", "videos_audience_cities", "user_info")
-    definitions = {
-        **manifest["definitions"],
-        "streams": {name: manifest["definitions"]["streams"][name] for name in few},
+    declarations = manifest["definitions"]["streams"]
+    return {
+        **manifest,
+        "definitions": {**manifest["definitions"], "streams": {name: declarations[name] for name in few}},
+        "schemas": {name: manifest["schemas"][name] for name in few},
+        "streams": [{"streams": [{"$ref": f"#/definitions/streams/{name}"} for name in few]}],
     }
-    references = [{"$ref": f"#/definitions/streams/{name}"} for name in few]
-    return {**manifest, "definitions": definitions, "streams": [{"type": "ConditionalStreams", "streams": references}]}
 
 
 MISTAKES: dict[Callable[[dict[str, Any]], None], str] = {

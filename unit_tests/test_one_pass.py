@@ -91,7 +91,7 @@ class Sync:
     outcome: Outcome
 
 
-@pytest.fixture(scope="module", params=[2, 8, 20], ids=lambda num_workers: f"{num_workers} workers")
+@pytest.fixture(scope="module", params=[2, 20], ids=lambda num_workers: f"{num_workers} workers")
 def sync(request: pytest.FixtureRequest, session_clock: Clock) -> Sync:
     """A sync with so many workers. Read it; it is shared."""
     tiktok = tiktok_with_many_posts()
