@@ -48,13 +48,17 @@ lint: $(READY)
 	@$(BIN)/deptry --optional-dependencies-dev-groups dev --ignore DEP002 --extend-exclude '.*/testing.py' examples integration_tests/emulator
 
 types: $(READY)
+	@echo "Checking types …"
 	@$(BIN)/mypy
 
 unit: $(READY)
+	@echo "Testing the components …"
 	@$(BIN)/pytest unit_tests -q -n 2
 
+# A file at a time, because what the tests of a file share is made once.
 integration: $(READY)
-	@$(BIN)/pytest integration_tests -q -n 2
+	@echo "Testing the command against the emulator …"
+	@$(BIN)/pytest integration_tests -q -n 2 --dist loadfile
 
 image: ## Build the image source-tiktok-organic with docker, podman or buildah; another name: make image IMAGE=name:tag
 	@tools/image build $(IMAGE)
