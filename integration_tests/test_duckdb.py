@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from integration_tests.connector import COMMENT_STREAMS, LOGIN_KIT_STREAMS, STREAMS
+
+pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 ROOT = Path(__file__).parent.parent
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import stat
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import requests
 from integration_tests.conftest import StartTikTok
 from integration_tests.connector import granted, oauth_config
 from integration_tests.emulator.accounts import AccountSpec
+
+pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 POSTS = ["account", "videos"]
 
