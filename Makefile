@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator benchmark data-dictionary test lint types unit integration image image-test register requirements clean
+.PHONY: help demo emulator benchmark builder data-dictionary test lint types unit integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -35,6 +35,9 @@ benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; wr
 register: $(READY) ## Create or update the connector in your Airbyte: make register AIRBYTE_URL=http://localhost:8000
 	@test "$(origin AIRBYTE_CLIENT_SECRET)" != "command line" || { echo "AIRBYTE_CLIENT_SECRET is on make's command line, where others on this machine can see it. Export it in the environment instead; README.md, In your Airbyte, shows how." >&2; exit 1; }
 	@$(BIN)/python -m tools.register
+
+builder: $(DEMO) ## Write what is pasted into the Connector Builder: build/builder/manifest.yaml and components.py
+	@$(BIN)/python -m tools.builder
 
 data-dictionary: $(READY) ## Write docs/data-dictionary.md anew from the manifest
 	@$(BIN)/python -m tools.data_dictionary

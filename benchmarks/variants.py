@@ -15,12 +15,13 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
 
+import source_tiktok_organic
 from source_tiktok_organic import components
-from source_tiktok_organic.components import Timestamp
+from source_tiktok_organic.components.columns import Timestamp, timestamp
 from source_tiktok_organic.run import SWITCH_INTERVAL
 
 HERE = Path(__file__).parent
-CONNECTOR_MANIFEST = Path(components.__file__).with_name("manifest.yaml")
+CONNECTOR_MANIFEST = Path(source_tiktok_organic.__file__).with_name("manifest.yaml")
 POSTS_PER_PAGE = 20
 
 
@@ -62,7 +63,7 @@ def load_rows(path: str) -> None:
                 row = message["record"]["data"]
                 if "create_time" in row:
                     # What the connector's own rows carry, so that the CDK's cursor has the same work.
-                    row["create_time"] = components.timestamp(_epoch(row["create_time"]))
+                    row["create_time"] = timestamp(_epoch(row["create_time"]))
                 rows.setdefault(message["record"]["stream"], []).append(row)
     pages = -(-len(rows["videos"]) // POSTS_PER_PAGE)
     for stream, all_rows in rows.items():

@@ -17,9 +17,11 @@ from typing import Any
 import requests
 import yaml
 
+from tools.builder import joined
+
 COMMAND = str(Path(sys.executable).parent / "manifest-server")
 PACKAGE = Path(__file__).parent.parent / "source_tiktok_organic"
-COMPONENTS = (PACKAGE / "components.py").read_text()
+COMPONENTS = joined()
 
 # What the platform adds to the config of a connector that was published from the Builder, for check, discover and read
 # (airbyte-platform, DeclarativeSourceManifestInjector.kt).

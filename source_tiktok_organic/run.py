@@ -13,7 +13,7 @@ gc.set_threshold(50_000, 50, 100)
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER
 
-from source_tiktok_organic.components import config_error
+from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 
 # Seconds for which a thread keeps the interpreter to itself while others wait. The workers and the printing thread hand

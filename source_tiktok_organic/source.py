@@ -26,7 +26,8 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
 from source_tiktok_organic import components
-from source_tiktok_organic.components import config_error, validate_settings
+from source_tiktok_organic.components.exceptions import config_error
+from source_tiktok_organic.components.settings import validate_settings
 
 
 class SourceTiktokOrganic(YamlDeclarativeSource):

@@ -10,7 +10,9 @@ from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import M
 from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
-from source_tiktok_organic.components import AccountAuthenticator, FieldsRequester, TikTokErrorHandler
+from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.errors import TikTokErrorHandler
+from source_tiktok_organic.components.requesters import FieldsRequester
 from unit_tests.syncs import resolved_manifest, static_token_config
 
 

@@ -9,13 +9,9 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import (
-    AccessTokenAccount,
-    AccountAuthenticator,
-    OAuthAccount,
-    config_error,
-    sync_of,
-)
+from source_tiktok_organic.components.authentication import AccessTokenAccount, AccountAuthenticator, OAuthAccount
+from source_tiktok_organic.components.exceptions import config_error
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     ALL_STREAMS,

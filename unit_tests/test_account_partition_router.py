@@ -6,7 +6,7 @@ import pytest
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components import AccountPartitionRouter
+from source_tiktok_organic.components.partitions import AccountPartitionRouter
 from unit_tests.parts import built, declared
 from unit_tests.syncs import (
     Clock,

@@ -8,7 +8,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_tiktok_organic.components import BreakdownExtractor, data_of
+from source_tiktok_organic.components.errors import data_of
+from source_tiktok_organic.components.extractors import BreakdownExtractor
 from unit_tests.tiktok import fixture, response, success
 
 KEEP = {"item_id": "item_id", "create_time": "create_time"}

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from source_tiktok_organic import components
-from source_tiktok_organic.components import CallLimit, CallTurns
+from source_tiktok_organic.components import pacing
+from source_tiktok_organic.components.pacing import CallLimit, CallTurns
 
 
 class Time:
@@ -30,7 +30,7 @@ class Time:
 @pytest.fixture(autouse=True)
 def now() -> Iterator[Time]:
     """The time, which nobody waits for."""
-    with patch.object(components, "time", Time()) as replaced:
+    with patch.object(pacing, "time", Time()) as replaced:
         yield replaced
 
 

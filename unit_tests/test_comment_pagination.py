@@ -8,7 +8,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import CommentPagination, ThreadPagination
+from source_tiktok_organic.components.pagination import CommentPagination, ThreadPagination
 from unit_tests.tiktok import fixture, response, success
 
 PAGINATIONS = [

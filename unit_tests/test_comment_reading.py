@@ -10,7 +10,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import CommentReading, sync_of
+from source_tiktok_organic.components.sync import CommentReading, sync_of
 from unit_tests.parts import budget
 
 ABC, XYZ = "-000abc", "-000xyz"

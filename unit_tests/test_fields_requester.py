@@ -14,7 +14,10 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import AccountAuthenticator, FieldsRequester, Grant, config_error, sync_of
+from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.exceptions import config_error
+from source_tiktok_organic.components.requesters import FieldsRequester
+from source_tiktok_organic.components.sync import Grant, sync_of
 from unit_tests.parts import authenticator_of, budget, fields_requester_of
 from unit_tests.syncs import signed_in_config, static_token_config
 from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, response

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
-from source_tiktok_organic.components import KeepOnlyCommentCounts, sync_of
+from source_tiktok_organic.components.state import KeepOnlyCommentCounts
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import budget
 
 COUNTS = {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}

@@ -7,7 +7,8 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import ObjectExtractor, data_of
+from source_tiktok_organic.components.errors import data_of
+from source_tiktok_organic.components.extractors import ObjectExtractor
 from unit_tests.tiktok import fixture, response, success
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components import OncePerPost
+from source_tiktok_organic.components.filters import OncePerPost
 
 
 def post_slice(video_id: str = "7") -> StreamSlice:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_tiktok_organic.components import PageStore
+from source_tiktok_organic.components.sync import PageStore
 from unit_tests.syncs import ALL_STREAMS, Clock, oauth_config, read
 from unit_tests.tiktok import SECRETS, TikTok
 

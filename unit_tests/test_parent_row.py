@@ -10,7 +10,9 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import AccountAuthenticator, ParentRow, config_error
+from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.exceptions import config_error
+from source_tiktok_organic.components.partitions import ParentRow
 from unit_tests.parts import authenticator_of, budget, fields_requester_of
 from unit_tests.syncs import signed_in_config, static_token_config
 from unit_tests.tiktok import BUSINESS_ID, response

@@ -11,7 +11,7 @@ import pytest
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import ParentStreamConfig
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_tiktok_organic.components import (
+from source_tiktok_organic.components.partitions import (
     FirstAccountPartitionRouter,
     ParentRow,
     PerAccountPartitionRouter,

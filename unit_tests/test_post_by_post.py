@@ -14,7 +14,8 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import CommentReading, PostByPost, sync_of
+from source_tiktok_organic.components.requesters import PostByPost
+from source_tiktok_organic.components.sync import CommentReading, sync_of
 from unit_tests.parts import budget, declared
 from unit_tests.syncs import COMMENT_STREAMS
 from unit_tests.tiktok import response

@@ -7,7 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import PostPagination
+from source_tiktok_organic.components.pagination import PostPagination
 from unit_tests.tiktok import epoch, fixture, post, response, success
 
 SINCE_EVER = "2010-01-01T00:00:00Z"

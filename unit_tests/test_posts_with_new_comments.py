@@ -13,7 +13,8 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import PostsWithNewComments, sync_of
+from source_tiktok_organic.components.partitions import PostsWithNewComments
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import budget
 from unit_tests.syncs import Clock
 

@@ -6,7 +6,8 @@ import pytest
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import ReplyExtractor, data_of
+from source_tiktok_organic.components.errors import data_of
+from source_tiktok_organic.components.extractors import ReplyExtractor
 from unit_tests.tiktok import fixture, response, success
 
 

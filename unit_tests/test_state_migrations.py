@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 
-from source_tiktok_organic.components import ReopenRecentPosts, StartNewAccountsFresh, sync_of
+from source_tiktok_organic.components.state import ReopenRecentPosts, StartNewAccountsFresh
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.syncs import Clock
 
 SINCE_EVER = "2010-01-01T00:00:00Z"

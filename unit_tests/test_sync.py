@@ -7,7 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import Grant, Sync, sync_of
+from source_tiktok_organic.components.sync import Grant, Sync, sync_of
 from unit_tests.parts import budget
 
 

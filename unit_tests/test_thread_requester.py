@@ -7,7 +7,7 @@ import pytest
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components import ThreadRequester
+from source_tiktok_organic.components.requesters import ThreadRequester
 from unit_tests.parts import declared
 from unit_tests.tiktok import response
 

@@ -9,7 +9,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import sync_of
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import budget, error_handler_of, token_error_handler_of
 from unit_tests.tiktok import (
     ACCESS_TOKEN,

@@ -11,14 +11,14 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import (
+from source_tiktok_organic.components.columns import (
     EpochToTimestamp,
     ProvisionalDays,
     SliceColumns,
     SyncDate,
     Timestamp,
-    sync_of,
 )
+from source_tiktok_organic.components.sync import sync_of
 from unit_tests.syncs import Clock
 
 

@@ -9,7 +9,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_tiktok_organic.components import TypedColumns
+from source_tiktok_organic.components.columns import TypedColumns
 
 
 def schema(**columns: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components import WindowFilter
+from source_tiktok_organic.components.filters import WindowFilter
 
 
 def passing(column: str, first: str, last: str, *values: str) -> list[str]:

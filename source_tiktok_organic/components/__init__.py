@@ -1,0 +1,60 @@
+"""The names that manifest.yaml uses, as `source_declarative_manifest.components.<Class>`."""
+
+from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.columns import (
+    AccountReached,
+    EpochToTimestamp,
+    ProvisionalDays,
+    SliceColumns,
+    SyncDate,
+    TypedColumns,
+)
+from source_tiktok_organic.components.errors import TikTokErrorHandler
+from source_tiktok_organic.components.extractors import BreakdownExtractor, ObjectExtractor, ReplyExtractor
+from source_tiktok_organic.components.filters import OncePerPost, WindowFilter
+from source_tiktok_organic.components.pagination import CommentPagination, PostPagination, ThreadPagination
+from source_tiktok_organic.components.partitions import (
+    AccountPartitionRouter,
+    FirstAccountPartitionRouter,
+    PerAccountPartitionRouter,
+    PerOwnerPartitionRouter,
+    PostsWithNewComments,
+)
+from source_tiktok_organic.components.requesters import (
+    FieldsRequester,
+    PostByPost,
+    SharedPagesRequester,
+    ThreadRequester,
+)
+from source_tiktok_organic.components.state import KeepOnlyCommentCounts, ReopenRecentPosts, StartNewAccountsFresh
+
+__all__ = [
+    "AccountAuthenticator",
+    "AccountPartitionRouter",
+    "AccountReached",
+    "BreakdownExtractor",
+    "CommentPagination",
+    "EpochToTimestamp",
+    "FieldsRequester",
+    "FirstAccountPartitionRouter",
+    "KeepOnlyCommentCounts",
+    "ObjectExtractor",
+    "OncePerPost",
+    "PerAccountPartitionRouter",
+    "PerOwnerPartitionRouter",
+    "PostByPost",
+    "PostPagination",
+    "PostsWithNewComments",
+    "ProvisionalDays",
+    "ReopenRecentPosts",
+    "ReplyExtractor",
+    "SharedPagesRequester",
+    "SliceColumns",
+    "StartNewAccountsFresh",
+    "SyncDate",
+    "ThreadPagination",
+    "ThreadRequester",
+    "TikTokErrorHandler",
+    "TypedColumns",
+    "WindowFilter",
+]

@@ -1,0 +1,298 @@
+"""Fields by scope, shared pages, and calls that depend on what came before."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import InitVar, dataclass, field
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import orjson
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.call_rate import APIBudget
+from airbyte_cdk.sources.types import Config, StreamSlice
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_tiktok_organic.components.exceptions import config_error, same_failure
+from source_tiktok_organic.components.sync import NO_POST, CommentReading, Grant, sync_of
+
+LOGGER = logging.getLogger("airbyte")
+
+
+class RequesterDecorator:
+    """A requester that does one thing more than the one it wraps and leaves everything else to it."""
+
+    requester: Any
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "requester":
+            raise AttributeError(name)
+        return getattr(self.requester, name)
+
+
+_LISTS: Mapping[str, Callable[[list[str]], str]] = {
+    "json": lambda names: orjson.dumps(names).decode(),
+    "commas": ",".join,
+}
+
+
+@dataclass
+class FieldsRequester(RequesterDecorator):
+    """Asks TikTok for the fields that the account's scopes open: it returns only what is named (fact sheet A6, A7).
+
+    `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
+    ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
+    Out: the query parameter `fields=["item_id","likes"]` for `list_format` "json", `fields=item_id,likes` for "commas"
+         (fact sheet A6, B3: each family refuses the other's)
+
+    An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
+
+    A slice that has its parent's row still to read reads it first, because all its rows have columns of it.
+
+    Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
+    the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
+
+    A bare access token comes without its scopes. Then everything is asked for, and if TikTok refuses that, scope by
+    scope to find out which it was.
+    """
+
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    requester: Any
+    fields: Mapping[str, list[str]]
+    needs: list[str] = field(default_factory=list)
+    list_format: str = "json"
+    _stream: str = field(init=False)
+    _needs: set[str] = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters["name"]
+        breakdown = parameters.get("breakdown")
+        self._needs = {*self.needs, *(scope for scope, names in self.fields.items() if breakdown in names)}
+
+    def send_request(
+        self,
+        *,
+        stream_slice: StreamSlice,
+        request_params: Mapping[str, Any] | None = None,
+        **call: Any,
+    ) -> requests.Response | None:
+        """Send the call of the wrapped requester with the parameter `fields`."""
+        extra_fields = cast(dict[str, Any], stream_slice.extra_fields)
+        if "parent_row" in extra_fields:
+            extra_fields.update(extra_fields.pop("parent_row").read())
+        authenticator = self.get_authenticator()
+        account = authenticator.account_of(stream_slice.partition.get("business_id"))
+
+        def send(scopes: list[str]) -> requests.Response | None:
+            names = [name for scope in scopes for name in self.fields[scope]]
+            params = {**(request_params or {}), **({"fields": _LISTS[self.list_format](names)} if names else {})}
+            response: requests.Response | None = self.requester.send_request(
+                stream_slice=stream_slice, request_params=params, **call
+            )
+            return response
+
+        with authenticator.naming(account):
+            account.learn_scopes()
+            return self._with_what_is_granted(account.grant, send)
+
+    def _with_what_is_granted(
+        self, grant: Grant, send: Callable[[list[str]], requests.Response | None]
+    ) -> requests.Response | None:
+        if grant.is_sure_of(self._allowed(grant)):
+            return send(self._allowed(grant))
+        with grant.lock:
+            scopes = self._allowed(grant)
+            try:
+                response = send(scopes)
+            except AirbyteTracedException as refusal:
+                if grant.is_sure_of(scopes) or refusal.failure_type != FailureType.config_error:
+                    raise
+                grant.refused |= self._refused(scopes, send, refusal)
+                response = send(self._allowed(grant))
+            grant.accepted |= frozenset(scopes) - grant.refused
+            return response
+
+    def _allowed(self, grant: Grant) -> list[str]:
+        allowed = [scope for scope in self.fields if grant.allows(scope)]
+        missing = [scope for scope in self.fields if scope not in allowed]
+        needed = [scope for scope in missing if scope in self._needs] if allowed else missing
+        account = f"The account {grant.business_id}" if grant.business_id else "The account"
+        if needed:
+            raise config_error(
+                f"{account} did not grant `{'`, `'.join(needed)}`, which the stream "
+                f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
+                "or deselect the stream; the other streams go on."
+            )
+        sync = sync_of(self.api_budget)
+        for scope in missing:
+            names = ", ".join(self.fields[scope])
+            if sync.is_new(str(grant.business_id), scope, names):
+                LOGGER.warning(
+                    f"{account} did not grant `{scope}`, so these fields stay null, or without "
+                    f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
+                )
+        return allowed
+
+    @staticmethod
+    def _refused(
+        scopes: list[str], send: Callable[[list[str]], requests.Response | None], refusal: AirbyteTracedException
+    ) -> set[str]:
+        """Which of `scopes` TikTok refuses, or `refusal` again where it refuses even the first.
+
+        The last scope opens the analytics and is the one that is most often declined; so, after the first alone,
+        all but the last are tried, and only then one scope after the other.
+        """
+
+        known: dict[tuple[str, ...], bool] = {}
+
+        def is_accepted(tried: list[str]) -> bool:
+            if tuple(tried) not in known:
+                try:
+                    send(tried)
+                except AirbyteTracedException as error:
+                    if error.failure_type != FailureType.config_error:
+                        raise
+                    known[tuple(tried)] = False
+                else:
+                    known[tuple(tried)] = True
+            return known[tuple(tried)]
+
+        accepted = scopes[:1]
+        if len(scopes) == 1 or not is_accepted(accepted):
+            raise refusal
+        if len(scopes) == 2 or is_accepted(scopes[:-1]):
+            return set(scopes[-1:])
+        for scope in scopes[1:]:
+            if is_accepted([*accepted, scope]):
+                accepted.append(scope)
+        return set(scopes) - set(accepted)
+
+
+@dataclass
+class SharedPagesRequester(RequesterDecorator):
+    """Makes each call once in a sync, whichever and however many streams need its answer.
+
+    The eight post streams walk the same pages: the first that needs a page calls TikTok, the others wait for that
+    page and read the kept answer (50 calls for 1,000 posts instead of 400). Only answers that the error handler let
+    pass are kept, so a refusal is never replayed; but where trouble at TikTok outlasted all tries of one stream, the
+    others do not try for as long again. A page is recognised by its URL and all its parameters, the account's
+    `business_id` among them.
+    """
+
+    requester: Any
+    api_budget: APIBudget
+
+    def send_request(self, *, request_params: Mapping[str, Any] | None = None, **call: Any) -> requests.Response | None:
+        """Send the call of the wrapped requester, unless its answer is there."""
+        # The CDK disables retries for the Connector Builder's test reads alone. There each stream has to make its own
+        # calls, because the Builder shows the calls it sees as the pages of the stream.
+        if self.disable_retries:
+            response: requests.Response | None = self.requester.send_request(request_params=request_params, **call)
+            return response
+
+        key = self._key(request_params or {}, call)
+        pages = sync_of(self.api_budget).pages
+        with pages.page_lock(key):
+            body = pages.get(key)
+            if body is None:
+                if key in pages.failures:
+                    raise same_failure(pages.failures[key])
+                try:
+                    response = self.requester.send_request(request_params=request_params, **call)
+                except AirbyteTracedException as failure:
+                    if failure.failure_type == FailureType.transient_error:
+                        pages.failures[key] = failure
+                    raise
+                if response is not None:
+                    pages.put(key, response.content)
+                return response
+        return _kept_response(key, body)
+
+    def _key(self, request_params: Mapping[str, Any], call: Mapping[str, Any]) -> str:
+        context = {name: call.get(name) for name in ("stream_state", "stream_slice", "next_page_token")}
+        params = {**self.get_request_params(**context), **request_params}
+        return f"{self.get_url(**context)}?{urlencode(sorted(params.items()))}"
+
+
+def _kept_response(url: str, body: bytes) -> requests.Response:
+    response = requests.Response()
+    response.status_code = 200
+    response.url = url
+    response.encoding = "utf-8"
+    response._content = body  # the way requests itself fills a response
+    return response
+
+
+@dataclass
+class ThreadRequester(RequesterDecorator):
+    """Asks for a page of a post's comments, or for a page of one comment's replies if the page token names one.
+
+    In:  the page token `{"thread": "7683445795471428621", "cursor": 30, …}`
+    Out: a call of `replies`; with `{"cursor": 30}` or without a token, one of `requester`
+    """
+
+    requester: Any
+    replies: Any
+
+    def send_request(
+        self, *, next_page_token: Mapping[str, Any] | None = None, **call: Any
+    ) -> requests.Response | None:
+        """Send the call of the requester that the token is for."""
+        is_thread = next_page_token and "thread" in next_page_token["next_page_token"]
+        requester = self.replies if is_thread else self.requester
+        response: requests.Response | None = requester.send_request(next_page_token=next_page_token, **call)
+        return response
+
+
+@dataclass
+class PostByPost(RequesterDecorator):
+    """Lets a stream of comments go on where a post or an account fails, and fails when the rest is read.
+
+    The CDK writes a stream's "parent state" only up to the first slice that failed. That is where the numbers of
+    comments are, of all accounts; so without this, one account's trouble would make every sync read the comments of all
+    the others again. So a failed slice gives no rows, its post counts as unread, and the failure is raised by the
+    account's last slice, which has no post. After anything but the failure of a single post, the account's other slices
+    are not tried any more.
+
+    In the Connector Builder's test reads, which may not come to the last slice, failures are raised at once.
+    """
+
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    requester: Any
+    _stream: str = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters["name"]
+
+    def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
+        """Send the call of the wrapped requester, if there is something to ask; None is an end without rows."""
+        reading = sync_of(self.api_budget).comments(self._stream)
+        account, video_id = stream_slice.partition["business_id"], stream_slice.partition["video_id"]
+        if video_id == NO_POST:
+            kept = reading.end(account)
+            if kept:
+                raise same_failure(kept)
+            return None
+        reading.open(account, video_id)
+        try:
+            return self._send(reading, account, video_id, stream_slice=stream_slice, **call)
+        finally:
+            reading.close(account, video_id)
+
+    def _send(self, reading: CommentReading, account: str, video_id: str, **call: Any) -> requests.Response | None:
+        if reading.is_given_up(account):
+            reading.leave(account, video_id)
+            return None
+        try:
+            response: requests.Response | None = self.requester.send_request(**call)
+        except AirbyteTracedException as failure:
+            reading.leave(account, video_id)
+            if self.disable_retries or not reading.keep_for_the_end(account, failure):
+                raise
+            if not reading.is_given_up(account):
+                LOGGER.warning(f"The comments of the post {video_id} were not read: {failure.message}")
+            return None
+        return response
