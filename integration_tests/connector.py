@@ -348,14 +348,19 @@ def several_accounts_config(
 
 
 def token_config(
-    emulator: Served, open_id: str = FIRST_OPEN_ID, grant: dict[str, Any] | None = None, **settings: Any
+    emulator: Served,
+    open_id: str = FIRST_OPEN_ID,
+    grant: dict[str, Any] | None = None,
+    has_client_id: bool = False,
+    **settings: Any,
 ) -> dict[str, Any]:
-    """The config of a user who typed an access token in; calls are not slowed down."""
+    """The config of a user who typed an access token in, and perhaps the app's id; calls are not slowed down."""
     return {
         "credentials": {
             "auth_type": "business_access_token",
             "access_token": (grant or granted(emulator, open_id))["access_token"],
             "business_id": open_id,
+            **({"client_id": "7400000000000000001"} if has_client_id else {}),
         },
         "api_url": emulator.url,
         "requests_per_minute": 6000,

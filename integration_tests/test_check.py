@@ -45,6 +45,21 @@ def test_it_says_whom_a_bare_token_reached(connector: Connector, tiktok: Running
     assert calls_of(tiktok) == 1
 
 
+def test_it_says_what_a_bare_token_was_granted_where_the_app_is_known(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    grant = granted(tiktok, scopes=["video.list", "user.info.basic", "user.info.username", "user.account.type"])
+
+    output = connector.check(token_config(tiktok, grant=grant, has_client_id=True))
+
+    assert output.connection_status == {"status": "SUCCEEDED"}
+    assert (
+        f"Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id {FIRST_OPEN_ID})."
+        " It granted: user.account.type, user.info.basic, user.info.username, video.list."
+    ) in output.logs
+    assert calls_of(tiktok) == 2
+
+
 @pytest.mark.parametrize(
     ("credentials", "fault", "sentence"),
     [
@@ -75,7 +90,7 @@ def test_it_says_whom_a_bare_token_reached(connector: Connector, tiktok: Running
             {"business_id": "-000OfSomebodyElse"},
             None,
             f"The setting `credentials.business_id` is '-000OfSomebodyElse', but the account that was authenticated is "
-            f"'{FIRST_OPEN_ID}'. Empty the setting, or authenticate with the account that it names.",
+            f"'{FIRST_OPEN_ID}'. Change the setting to that, or authenticate with the account that it names.",
             id="another account's business_id",
         ),
         pytest.param(
@@ -85,7 +100,8 @@ def test_it_says_whom_a_bare_token_reached(connector: Connector, tiktok: Running
             "user.info.profile, user.info.stats, user.account.type, user.insights open (code 40118: App is not in the "
             "whitelist.). Authenticate the account again and allow everything that TikTok lists; if that does not "
             "help, check that `business_id` is this account's and that your TikTok app has the permission "
-            '"TikTok Accounts". The other streams go on.',
+            '"TikTok Accounts". If you typed in an access token alone, add your app\'s `client_id`: then the connector '
+            "asks for granted fields alone. The other streams go on.",
             id="an app without the permission",
         ),
         pytest.param(

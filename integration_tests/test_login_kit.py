@@ -145,6 +145,8 @@ def test_fields_follow_the_granted_scopes(connector: Connector, tiktok: RunningE
     assert len(output.rows("user_videos")) > 40
     if is_renewed:
         assert [call["code"] for call in call_log(tiktok, USER)] == ["ok"]
+    # A good token is renewed all the same, because nothing else tells its scopes.
+    assert len(call_log(tiktok, TOKEN)) == 1
 
 
 def test_without_the_scope_of_posts_the_profile_is_read(connector: Connector, tiktok: RunningEmulator) -> None:

@@ -30,8 +30,8 @@ def refreshed(_: Connector, tiktok: RunningEmulator, grant: dict[str, Any]) -> d
 
 
 def typed_in(_: Connector, tiktok: RunningEmulator, grant: dict[str, Any]) -> dict[str, Any]:
-    """The config with a bare access token."""
-    return token_config(tiktok, grant=grant)
+    """The config with an access token and the app's id."""
+    return token_config(tiktok, grant=grant, has_client_id=True)
 
 
 Way = Callable[[Connector, RunningEmulator, dict[str, Any]], dict[str, Any]]
@@ -47,8 +47,7 @@ def said(output: Output, words: str) -> list[str]:
     [
         pytest.param(refreshed, "40130", "video.list", ["videos", *POST_BREAKDOWNS], id="after a renewal"),
         pytest.param(signed_in, "40001", "user.insights", AUDIENCE, id="with a good token"),
-        pytest.param(typed_in, "40130", "video.insights", POST_BREAKDOWNS, id="with a bare token that gets 40130"),
-        pytest.param(typed_in, "40001", "user.insights", AUDIENCE, id="with a bare token that gets 40001"),
+        pytest.param(typed_in, "40130", "video.insights", POST_BREAKDOWNS, id="with client_id"),
     ],
 )
 def test_streams_made_of_a_missing_scope_fail_by_name_and_the_others_finish(
@@ -90,7 +89,7 @@ def test_columns_of_missing_scopes_are_null_and_said_once(
     assert "new_followers" in said(output, "`video.insights`")[0]
 
 
-@pytest.mark.parametrize("way", [refreshed, signed_in])
+@pytest.mark.parametrize("way", [refreshed, signed_in, typed_in])
 def test_no_call_asks_for_what_was_not_granted(connector: Connector, tiktok: RunningEmulator, way: Way) -> None:
     grant = granted(tiktok, scopes=["user.info.basic", "user.info.username", "video.list"])
 
@@ -103,10 +102,11 @@ def test_no_call_asks_for_what_was_not_granted(connector: Connector, tiktok: Run
     assert len(call_log(tiktok, POSTS)) == 3
 
 
+@pytest.mark.parametrize("way", [signed_in, typed_in])
 def test_a_token_that_needs_no_renewal_costs_one_question_for_its_scopes(
-    connector: Connector, tiktok: RunningEmulator
+    connector: Connector, tiktok: RunningEmulator, way: Way
 ) -> None:
-    config = signed_in(connector, tiktok, granted(tiktok))
+    config = way(connector, tiktok, granted(tiktok))
 
     output = connector.read(config)
 
@@ -115,19 +115,25 @@ def test_a_token_that_needs_no_renewal_costs_one_question_for_its_scopes(
     assert call_log(tiktok, REFRESH) == []
 
 
-def test_a_bare_token_without_the_analytics_costs_two_calls_more(connector: Connector, tiktok: RunningEmulator) -> None:
-    grant = granted(
-        tiktok, scopes=[scope for scope in ANALYTICS_SCOPES if scope not in ("user.insights", "video.insights")]
-    )
+def test_without_client_id_a_refusal_fails_the_streams_of_its_call_and_the_others_finish(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
+    grant = granted(tiktok, scopes=[scope for scope in ANALYTICS_SCOPES if scope != "video.insights"])
 
-    connector.read(token_config(tiktok, grant=grant), ["account", "videos", "videos_audience_types"])
+    output = connector.read(token_config(tiktok, grant=grant), ["account", "videos", "videos_audience_types"])
 
-    # Everything, the first scope alone, and then what the two hold in common.
-    assert [call["code"] for call in call_log(tiktok, PROFILE)] == [40130, 0, 0]
-    assert sorted(call["code"] for call in call_log(tiktok, POSTS)) == [0, 0, 0, 40130]
+    assert [name for name, _ in output.failures] == ["videos", "videos_audience_types"]
+    for name, sentence in output.failures:
+        assert (
+            f"TikTok did not permit the stream `{name}`, which reads what video.list, video.insights open" in sentence
+        )
+        assert "add your app's `client_id`" in sentence
+    assert len(output.rows("account")) == 1
+    assert [call["code"] for call in call_log(tiktok, PROFILE)] == [0]
+    assert [call["code"] for call in call_log(tiktok, POSTS)] == [40130, 40130]
 
 
-@pytest.mark.parametrize("way", [refreshed, signed_in])
+@pytest.mark.parametrize("way", [refreshed, signed_in, typed_in])
 def test_a_business_id_that_is_not_the_tokens_is_refused_by_name(
     connector: Connector, tiktok: RunningEmulator, way: Way
 ) -> None:
@@ -144,7 +150,9 @@ def test_a_business_id_that_is_not_the_tokens_is_refused_by_name(
     assert call_log(tiktok, PROFILE) == []
 
 
-def test_a_business_id_that_is_not_a_bare_tokens_is_refused_too(connector: Connector, tiktok: RunningEmulator) -> None:
+def test_without_client_id_a_business_id_that_is_not_the_tokens_is_refused_by_tiktok(
+    connector: Connector, tiktok: RunningEmulator
+) -> None:
     config = token_config(tiktok)
     config["credentials"]["business_id"] = "-000OfSomebodyElse"
 
@@ -152,7 +160,7 @@ def test_a_business_id_that_is_not_a_bare_tokens_is_refused_too(connector: Conne
 
     assert status["status"] == "FAILED"
     assert "check that `business_id` is this account's" in status["message"]
-    assert len(call_log(tiktok, PROFILE)) <= 3
+    assert len(call_log(tiktok, PROFILE)) == 1
 
 
 def test_without_a_business_id_the_owner_of_the_token_is_read(connector: Connector, tiktok: RunningEmulator) -> None:

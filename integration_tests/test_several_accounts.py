@@ -461,11 +461,9 @@ def test_entries_that_have_each_others_business_id_are_refused_by_name(
     refused = [sentence for _, sentence in output.failures]
     for number, (owner, other) in enumerate(((second, third), (third, second))):
         (sentence,) = [one for one in refused if one.startswith(f"TikTok account Account {number + 2} ({other}): ")]
-        if is_bare:
-            assert f"(code 40001: No permission to operate tiktok creator id: {other})" in sentence
-        else:
-            assert f"The setting `additional_accounts[{number}].business_id` is '{other}', but the account" in sentence
-            assert f"is '{owner}'. Empty the setting" in sentence
+        assert f"The setting `additional_accounts[{number}].business_id` is '{other}', but the account" in sentence
+        assert f"is '{owner}'. Change the setting to that" in sentence
+    assert {call["business_id"] for call in call_log(tiktok, PROFILE)} == {first}
 
 
 # --- Tokens ---------------------------------------------------------------------------------------------------------
@@ -561,7 +559,7 @@ def test_accounts_with_and_without_a_refresh_token_go_together(connector: Connec
     assert {row["business_id"] for row in output.rows("account")} == {first, second, third}
     assert calls_by_account(tiktok) == {
         first: {REFRESH: 1, PROFILE: 1},
-        second: {PROFILE: 1},
+        second: {TOKEN_INFO: 1, PROFILE: 1},
         third: {REFRESH: 1, PROFILE: 1},
     }
     assert stored(output, config)["additional_accounts"][0] == bare

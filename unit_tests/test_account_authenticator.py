@@ -9,9 +9,10 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.authentication import AccessTokenAccount, AccountAuthenticator, OAuthAccount
+from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.sync import sync_of
+from source_tiktok_organic.components.tokens import AccessTokenAccount, OAuthAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     ALL_STREAMS,
@@ -22,6 +23,7 @@ from unit_tests.syncs import (
     signed_in_entry,
     static_token_config,
     static_token_entry,
+    static_token_with_app_config,
 )
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -232,6 +234,55 @@ def test_a_refused_static_token_is_the_users_to_replace(tiktok: TikTok) -> None:
         "authenticate with OAuth, which renews it by itself."
     )
     assert tiktok.calls == []
+
+
+def test_what_a_static_token_allows_is_learnt_once_with_the_id_of_its_app(tiktok: TikTok) -> None:
+    tiktok.scopes = ["user.info.basic", "video.list"]
+    with tiktok.serving():
+        (account,) = authenticator_of(static_token_with_app_config()).accounts
+        account.learn_scopes()
+        account.learn_scopes()
+
+    assert account.grant.scopes == frozenset({"user.info.basic", "video.list"})
+    (call,) = tiktok.calls
+    assert (call.path, call.sent) == (TOKEN_INFO_PATH, {"app_id": CLIENT_ID, "access_token": ACCESS_TOKEN})
+
+
+def test_an_empty_client_id_beside_a_static_token_is_none(tiktok: TikTok) -> None:
+    with tiktok.serving():
+        (account,) = authenticator_of(static_token_with_app_config(client_id="")).accounts
+        account.learn_scopes()
+
+    assert account.grant.scopes is None
+    assert tiktok.calls == []
+
+
+def test_a_static_token_that_tiktok_refuses_when_asked_what_it_allows_is_asked_about_once(tiktok: TikTok) -> None:
+    tiktok.valid_tokens = set()
+    (account,) = authenticator_of(static_token_with_app_config()).accounts
+    for _ in range(2):
+        with tiktok.serving(), pytest.raises(AirbyteTracedException) as caught:
+            account.learn_scopes()
+
+        assert caught.value.failure_type == FailureType.config_error
+        assert caught.value.message == (
+            "TikTok refused the access token. It ends after 24 hours: put a new one into the source's settings, or "
+            "authenticate with OAuth, which renews it by itself."
+        )
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
+
+
+def test_a_business_id_that_is_not_the_static_tokens_is_refused_by_name(tiktok: TikTok) -> None:
+    (account,) = authenticator_of(static_token_with_app_config(business_id="-000SomebodyElse")).accounts
+    with tiktok.serving(), pytest.raises(AirbyteTracedException) as caught:
+        account.learn_scopes()
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert caught.value.message == (
+        "The setting `credentials.business_id` is '-000SomebodyElse', but the account that was authenticated is "
+        "'-000EmuOpenId_0001abcDEFghiJKL'. Change the setting to that, or authenticate with the account that it names."
+    )
+    assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
 
 
 @pytest.mark.parametrize("missing", ["access_token", "business_id"])

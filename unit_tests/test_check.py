@@ -19,6 +19,7 @@ from unit_tests.syncs import (
     signed_in_login_kit_config,
     static_token_config,
     static_token_entry,
+    static_token_with_app_config,
 )
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -43,6 +44,7 @@ from unit_tests.tiktok import (
 CONFIGS = [
     pytest.param(oauth_config, [REFRESH_PATH, PROFILE_PATH], id="oauth"),
     pytest.param(signed_in_config, [TOKEN_INFO_PATH, PROFILE_PATH], id="oauth with a valid token"),
+    pytest.param(static_token_with_app_config, [TOKEN_INFO_PATH, PROFILE_PATH], id="access token and client_id"),
     pytest.param(static_token_config, [PROFILE_PATH], id="access token"),
 ]
 
@@ -67,10 +69,10 @@ def test_a_revoked_access_token_costs_its_renewal(tiktok: TikTok, clock: Clock, 
 
 
 @pytest.mark.parametrize("code", [40130, 40001])
-@pytest.mark.parametrize(("config", "_calls"), CONFIGS)
-def test_an_account_that_only_keeps_its_insights_to_itself_passes_with_at_most_three_calls(
+@pytest.mark.parametrize(("config", "calls"), CONFIGS[:-1])
+def test_an_account_that_only_keeps_its_insights_to_itself_passes_where_tiktok_tells_the_scopes(
     config: Callable[[], dict[str, Any]],
-    _calls: list[str],
+    calls: list[str],
     code: int,
     tiktok: TikTok,
     clock: Clock,
@@ -82,7 +84,21 @@ def test_an_account_that_only_keeps_its_insights_to_itself_passes_with_at_most_t
     status = check(tiktok, clock, config(), tmp_path)
 
     assert status.status == Status.SUCCEEDED
-    assert 1 <= len(tiktok.calls) <= 3
+    assert [call.path for call in tiktok.calls] == calls
+
+
+@pytest.mark.parametrize("code", [40130, 40001])
+def test_where_tiktok_does_not_tell_the_scopes_a_missing_one_fails_with_one_call_and_says_what_to_do(
+    code: int, tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    tiktok.code_of_a_missing_scope = code
+    tiktok.scopes.remove("user.insights")
+
+    status = check(tiktok, clock, static_token_config(), tmp_path)
+
+    assert status.status == Status.FAILED
+    assert "add your app's `client_id`" in (status.message or "")
+    assert [call.path for call in tiktok.calls] == [PROFILE_PATH]
 
 
 def test_an_account_that_granted_nothing_says_what_to_do(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
@@ -96,7 +112,11 @@ def test_an_account_that_granted_nothing_says_what_to_do(tiktok: TikTok, clock: 
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
 
 
-@pytest.mark.parametrize("config", [oauth_config, signed_in_config], ids=["renewal", "valid token"])
+@pytest.mark.parametrize(
+    "config",
+    [oauth_config, signed_in_config, static_token_with_app_config],
+    ids=["renewal", "valid token", "access token and client_id"],
+)
 def test_the_business_id_of_another_account_says_what_to_do(
     config: Callable[..., dict[str, Any]], tiktok: TikTok, clock: Clock, tmp_path: Path
 ) -> None:
@@ -160,6 +180,20 @@ def test_a_small_personal_account_without_posts_passes(tiktok: TikTok, clock: Cl
             fixture("revoked_access_token"),
             "put a new one into the source's settings",
             id="a revoked access token",
+        ),
+        pytest.param(
+            static_token_with_app_config(),
+            TOKEN_INFO_PATH,
+            fixture("revoked_access_token"),
+            "put a new one into the source's settings",
+            id="a revoked access token with client_id",
+        ),
+        pytest.param(
+            static_token_with_app_config(client_id="75"),
+            TOKEN_INFO_PATH,
+            refusal(40101, "App id is incorrect."),
+            "check client_id",
+            id="a wrong client_id with an access token",
         ),
         pytest.param(
             static_token_config(),

@@ -1,13 +1,14 @@
 """TikTok reports errors in the body of an HTTP 200: each is a failure or is tried again, and never an empty success."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from airbyte_cdk.models import FailureType
 
-from unit_tests.syncs import Clock, Outcome, rate_limit_statuses, read, signed_in_config
+from unit_tests.syncs import Clock, Outcome, rate_limit_statuses, read, signed_in_config, static_token_config
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
     BUSINESS_ID,
@@ -137,14 +138,15 @@ def test_all_streams_of_a_page_that_fails_fail(tiktok: TikTok, clock: Clock) -> 
     assert outcome.is_complete("account_audience_cities")
 
 
+@pytest.mark.parametrize("config", [signed_in_config, static_token_config], ids=["oauth", "access token"])
 @pytest.mark.parametrize(("stream", "path"), ENDPOINTS)
 @pytest.mark.parametrize("code", [40001, 40130])
-def test_a_missing_permission_names_the_stream_and_the_permission(
-    code: int, stream: str, path: str, tiktok: TikTok, clock: Clock
+def test_a_missing_permission_names_the_stream_and_the_permission_and_is_not_asked_again(
+    code: int, stream: str, path: str, config: Callable[[], dict[str, Any]], tiktok: TikTok, clock: Clock
 ) -> None:
     tiktok.answer_always(path, refusal(code, "The access token lacks the required scope."))
 
-    outcome = read(tiktok, clock, stream, config=signed_in_config(), expect_failure=True)
+    outcome = read(tiktok, clock, stream, config=config(), expect_failure=True)
 
     assert outcome.failures[stream].failure_type == FailureType.config_error
     message = message_of(outcome, stream)
@@ -153,19 +155,8 @@ def test_a_missing_permission_names_the_stream_and_the_permission(
     assert [scope for scope in scopes if scope not in message] == []
     assert "The access token lacks the required scope." in message
     assert "TikTok Accounts" in message
+    assert "If you typed in an access token alone, add your app's `client_id`" in message
     assert len(tiktok.calls_of(path)) == 1
-
-
-@pytest.mark.parametrize(("stream", "path"), ENDPOINTS)
-def test_a_refusal_of_a_bare_access_token_costs_one_call_more_to_find_out_what_is_missing(
-    stream: str, path: str, tiktok: TikTok, clock: Clock
-) -> None:
-    tiktok.answer_always(path, fixture("no_permission"))
-
-    outcome = read(tiktok, clock, stream, expect_failure=True)
-
-    assert "No permission to operate tiktok creator id" in message_of(outcome, stream)
-    assert len(tiktok.calls_of(path)) == 2
 
 
 @pytest.mark.parametrize("code", [40001, 40002, 40006, 40101, 40113, 41002, 40100, 50000])

@@ -1,9 +1,6 @@
 """FieldsRequester names the fields that TikTok shall return: those that the account allows, as a JSON array."""
 
 import json
-import logging
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +43,6 @@ class Requester:
 
     authenticator: AccountAuthenticator
     granted: set[str] = field(default_factory=lambda: set(SCOPES))
-    # What fails next instead.
-    errors: list[Exception] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def get_authenticator(self) -> AccountAuthenticator:
@@ -58,8 +53,6 @@ class Requester:
 
     def send_request(self, **call: Any) -> requests.Response:
         self.calls.append(call)
-        if self.errors:
-            raise self.errors.pop(0)
         names = json.loads(call["request_params"]["fields"])
         scope_of = POST_SCOPES if "item_id" in names or "new_followers" in names else PROFILE_SCOPES
         if not {scope_of[name] for name in names} <= self.granted:
@@ -287,156 +280,26 @@ def test_where_the_scopes_are_known_a_refusal_is_not_looked_into() -> None:
     assert len(account.inside.calls) == 1
 
 
-# --- An account with a bare access token ----------------------------------------------------------------------------
-
-BASIC, USERNAME, PROFILE, STATS, TYPE, INSIGHTS = PROFILE_OF.values()
+# --- An account whose scopes TikTok does not tell --------------------------------------------------------------------
 
 
-def test_everything_is_asked_for_and_nothing_more_where_nothing_is_missing(caplog: pytest.LogCaptureFixture) -> None:
+def test_everything_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     account = bare()
     account.ask("account")
     account.ask("account_metrics")
 
-    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS], json.loads(DAILY_FIELDS)]
+    profile = [name for names in PROFILE_OF.values() for name in names]
+    assert account.inside.asked == [profile, json.loads(DAILY_FIELDS)]
     assert warnings_in(caplog) == []
 
 
-def test_the_last_scope_is_tried_to_be_left_out_first(caplog: pytest.LogCaptureFixture) -> None:
-    account = bare("user.insights")
-    account.ask("account")
-
-    assert account.inside.asked == [
-        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS],
-        BASIC,
-        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
-        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
-    ]
-    (warning,) = warnings_in(caplog)
-    assert "`user.insights`" in warning
-
-
-def test_other_scopes_are_tried_one_after_the_other(caplog: pytest.LogCaptureFixture) -> None:
-    account = bare("user.info.username", "user.account.type")
-    account.ask("account")
-
-    assert account.inside.asked == [
-        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS],
-        BASIC,
-        [*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE],
-        [*BASIC, *USERNAME],
-        [*BASIC, *PROFILE],
-        [*BASIC, *PROFILE, *STATS],
-        [*BASIC, *PROFILE, *STATS, *TYPE],
-        [*BASIC, *PROFILE, *STATS, *INSIGHTS],
-        [*BASIC, *PROFILE, *STATS, *INSIGHTS],
-    ]
-    assert ["`user.info.username`" in warning for warning in warnings_in(caplog)] == [True, False]
-    assert ["`user.account.type`" in warning for warning in warnings_in(caplog)] == [False, True]
-
-
-def test_what_was_found_out_holds_for_the_rest_of_the_sync() -> None:
-    account = bare("user.insights")
-    account.ask("account")
-    del account.inside.calls[:]
-
-    account.ask("account")
-    error = account.failure_of("account_metrics")
-
-    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE]]
-    assert "`user.insights`" in (error.message or "")
-
-
-def test_the_next_sync_asks_for_everything_again() -> None:
-    bare("user.insights").ask("account")
-    account = bare()
-    account.ask("account")
-
-    assert account.inside.asked == [[*BASIC, *USERNAME, *PROFILE, *STATS, *TYPE, *INSIGHTS]]
-
-
-def test_where_even_the_first_scope_is_refused_the_first_refusal_stands() -> None:
-    account = bare("video.list")
-
-    error = account.failure_of("videos")
-
-    assert error.message == "TikTok did not permit it."
-    assert [len(fields) for fields in account.inside.asked] == [33, 15]
-    assert account.grant.refused == frozenset()
-
-
-@pytest.mark.parametrize("failure_type", [FailureType.transient_error, FailureType.system_error])
-def test_a_failure_that_is_no_refusal_is_not_looked_into(failure_type: FailureType) -> None:
-    account = bare()
-    account.inside.errors = [AirbyteTracedException(message="Passing.", failure_type=failure_type)]
-
-    assert account.failure_of("account").message == "Passing."
-    assert len(account.inside.calls) == 1
-    assert account.grant.refused == frozenset()
-
-
-@pytest.mark.parametrize("failure_type", [FailureType.transient_error, FailureType.system_error])
-@pytest.mark.parametrize("place", [1, 2, 3, 4])
-def test_a_failure_while_finding_out_is_not_taken_for_a_missing_scope(place: int, failure_type: FailureType) -> None:
-    account = bare("user.info.username")
-    passing = AirbyteTracedException(message="Passing.", failure_type=failure_type)
-    send, calls = account.inside.send_request, account.inside.calls
-
-    def fail_once(**call: Any) -> requests.Response:
-        if len(calls) == place:
-            calls.append(call)
-            raise passing
-        return send(**call)
-
-    account.inside.send_request = fail_once  # type: ignore[method-assign]
-
-    assert account.failure_of("account") is passing
-    assert account.grant.refused == frozenset()
-
-    account.ask("account")
-    assert account.grant.refused == {"user.info.username"}
-
-
-def test_a_later_page_that_is_refused_is_not_looked_into() -> None:
-    account = bare()
-    account.ask("videos")
-    account.inside.granted = set()
-
-    error = account.failure_of("videos", request_params={"cursor": 5})
-
-    assert error.message == "TikTok did not permit it."
-    assert len(account.inside.calls) == 2
-
-
-def run_together(*works: Callable[[], object]) -> None:
-    """Do all this in threads that start at the same moment."""
-    barrier = threading.Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> None:
-        barrier.wait(timeout=10)
-        work()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
-
-
-def test_one_thread_finds_out_and_the_others_wait() -> None:
+def test_a_refusal_is_the_failure_and_the_next_stream_asks_for_everything_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     account = bare("video.insights")
-    requesters = [account.requester("videos") for _ in range(8)]
 
-    run_together(*[lambda one=one: one.send_request(stream_slice=ACCOUNT) for one in requesters])
+    errors = [account.failure_of(stream) for stream in ("videos", "videos_audience_types")]
 
-    # Once everything, once the first scope alone; then each thread what it may have.
-    assert [len(fields) for fields in account.inside.asked] == [33, 15, *[15] * 8]
-
-
-def test_a_refusal_is_not_said_twice_by_threads(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    account = bare("video.insights")
-    requesters = [account.requester("videos") for _ in range(8)]
-
-    run_together(*[lambda one=one: one.send_request(stream_slice=ACCOUNT) for one in requesters])
-
-    assert len(warnings_in(caplog)) == 1
+    assert [error.message for error in errors] == ["TikTok did not permit it."] * 2
+    assert [len(fields) for fields in account.inside.asked] == [33, 33]
+    assert warnings_in(caplog) == []

@@ -8,6 +8,7 @@ import pytest
 import requests
 from airbyte_cdk.models import FailureType, Level
 
+from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     LOGIN_KIT_STREAMS,
     Clock,
@@ -42,6 +43,7 @@ from unit_tests.tiktok import (
 BASIC = "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"
 PROFILE = "username,bio_description,profile_deep_link,is_verified"
 STATS = "follower_count,following_count,likes_count,video_count"
+ALL_OF_A_USER = f"{BASIC},{PROFILE},{STATS}"
 
 
 def paths(tiktok: TikTok) -> list[str]:
@@ -366,7 +368,7 @@ def test_without_the_name_of_the_account_nothing_can_be_read(tiktok: TikTok, clo
     assert paths(tiktok) == [LOGIN_KIT_TOKEN_PATH]
 
 
-# --- A valid token, of which nobody told the scopes -----------------------------------------------------------------
+# --- A valid token, of which TikTok has not told the scopes ---------------------------------------------------------
 
 
 def test_with_a_valid_token_everything_is_asked_for_at_once(tiktok: TikTok, clock: Clock) -> None:
@@ -379,15 +381,15 @@ def test_with_a_valid_token_everything_is_asked_for_at_once(tiktok: TikTok, cloc
 
 @pytest.mark.parametrize("code", ["scope_not_authorized", "scope_permission_missed"])
 @pytest.mark.parametrize(
-    ("missing", "columns"),
+    ("missing", "granted"),
     [
         (["user.info.stats"], f"{BASIC},{PROFILE}"),
         (["user.info.profile"], f"{BASIC},{STATS}"),
         (["user.info.profile", "user.info.stats"], BASIC),
     ],
 )
-def test_with_a_valid_token_missing_scopes_are_found_out_one_by_one(
-    missing: list[str], columns: str, code: str, tiktok: TikTok, clock: Clock
+def test_a_valid_token_that_lacks_a_scope_is_renewed_once_to_learn_what_was_granted(
+    missing: list[str], granted: str, code: str, tiktok: TikTok, clock: Clock
 ) -> None:
     tiktok.login_kit_scopes = [scope for scope in tiktok.login_kit_scopes if scope not in missing]
     tiktok.answer_next(USER_INFO_PATH, display_refusal(code))
@@ -395,37 +397,44 @@ def test_with_a_valid_token_missing_scopes_are_found_out_one_by_one(
     outcome = read(tiktok, clock, *LOGIN_KIT_STREAMS, config=signed_in_login_kit_config())
 
     asked = fields_of(tiktok.calls_of(USER_INFO_PATH))
-    assert asked[:2] == [f"{BASIC},{PROFILE},{STATS}", BASIC]
-    assert set(outcome.rows("user_info")[0]) == set(columns.split(","))
+    assert asked[0] == ALL_OF_A_USER
+    # Each of the two streams may be refused once.
+    assert sorted(asked[1:]) in ([granted], sorted([ALL_OF_A_USER, granted]))
+    assert len(tiktok.calls_of(LOGIN_KIT_TOKEN_PATH)) == len(tiktok.calls_of(USER_VIDEOS_PATH)) == 1
+    assert set(outcome.rows("user_info")[0]) == set(granted.split(","))
     assert len(outcome.rows("user_videos")) == 3
     assert [warning.split("`")[1] for warning in warnings_of_scopes(outcome)] == missing
     assert clock.waits_before_retries == []
 
 
-@pytest.mark.parametrize(
-    ("missing", "asked"),
-    [
-        (["user.info.stats"], [f"{BASIC},{PROFILE},{STATS}", BASIC, f"{BASIC},{PROFILE}"]),
-        (["user.info.profile"], [f"{BASIC},{PROFILE},{STATS}", BASIC, f"{BASIC},{PROFILE}", f"{BASIC},{STATS}"]),
-    ],
-)
-def test_no_question_about_scopes_is_asked_twice(
-    missing: list[str], asked: list[str], tiktok: TikTok, clock: Clock
-) -> None:
-    tiktok.login_kit_scopes = [scope for scope in tiktok.login_kit_scopes if scope not in missing]
+def test_a_refusal_that_no_scope_explains_stands_after_one_renewal(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_always(USER_INFO_PATH, display_refusal("scope_not_authorized", "Not this app."))
 
-    read(tiktok, clock, *LOGIN_KIT_STREAMS, config=signed_in_login_kit_config())
+    outcome = read(tiktok, clock, "user_info", config=signed_in_login_kit_config(), expect_failure=True)
 
-    assert fields_of(tiktok.calls_of(USER_INFO_PATH)) == asked
+    assert "(code scope_not_authorized: Not this app.)" in message_of(outcome, "user_info")
+    assert paths(tiktok) == [USER_INFO_PATH, LOGIN_KIT_TOKEN_PATH]
 
 
-def test_a_warning_of_a_missing_scope_names_no_account_that_is_not_known(tiktok: TikTok, clock: Clock) -> None:
-    tiktok.login_kit_scopes.remove("user.info.stats")
+@pytest.mark.parametrize("code", ["internal_error", "invalid_params"])
+def test_a_failure_that_is_no_refusal_renews_nothing(code: str, tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_always(USER_INFO_PATH, display_refusal(code))
 
-    (warning,) = warnings_of_scopes(read(tiktok, clock, "user_info", config=signed_in_login_kit_config()))
+    read(tiktok, clock, "user_info", config=signed_in_login_kit_config(), expect_failure=True)
 
-    assert "follower_count, following_count, likes_count, video_count" in warning
-    assert "None" not in warning
+    assert tiktok.calls_of(LOGIN_KIT_TOKEN_PATH) == []
+
+
+def test_two_streams_that_are_refused_at_the_same_moment_renew_once(tiktok: TikTok) -> None:
+    tiktok.login_kit_scopes = ["user.info.basic"]
+    config, api_budget = signed_in_login_kit_config(), budget()
+    accounts = [authenticator_of(config, api_budget, stream=stream).accounts[0] for stream in LOGIN_KIT_STREAMS]
+    with tiktok.serving():
+        for account in accounts:
+            account.learn_scopes_by_renewal()
+
+    assert [account.grant.scopes for account in accounts] == [frozenset({"user.info.basic"})] * 2
+    assert paths(tiktok) == [LOGIN_KIT_TOKEN_PATH]
 
 
 def test_with_a_valid_token_a_missing_video_list_fails_that_stream_alone(tiktok: TikTok, clock: Clock) -> None:
@@ -435,9 +444,8 @@ def test_with_a_valid_token_a_missing_video_list_fails_that_stream_alone(tiktok:
 
     assert set(outcome.failures) == {"user_videos"}
     assert outcome.failures["user_videos"].failure_type == FailureType.config_error
-    assert "the stream `user_videos`, which reads what video.list open" in message_of(outcome, "user_videos")
-    assert "TikTok for Developers" in message_of(outcome, "user_videos")
-    assert len(tiktok.calls_of(USER_VIDEOS_PATH)) == 1
+    assert "did not grant `video.list`, which the stream `user_videos` is made of" in message_of(outcome, "user_videos")
+    assert paths(tiktok) == [USER_INFO_PATH, USER_VIDEOS_PATH, LOGIN_KIT_TOKEN_PATH]
     assert outcome.is_complete("user_info")
 
 

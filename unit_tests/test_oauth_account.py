@@ -14,8 +14,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import authentication
-from source_tiktok_organic.components.authentication import OAuthAccount
+from source_tiktok_organic.components import tokens
+from source_tiktok_organic.components.tokens import OAuthAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     Clock,
@@ -362,7 +362,7 @@ def test_a_given_business_id_costs_no_call(tiktok: TikTok) -> None:
 
 SOMEBODY_ELSE = (
     "The setting `credentials.business_id` is '-000SomebodyElse', but the account that was authenticated is "
-    "'-000EmuOpenId_0001abcDEFghiJKL'. Empty the setting, or authenticate with the account that it names."
+    "'-000EmuOpenId_0001abcDEFghiJKL'. Change the setting to that, or authenticate with the account that it names."
 )
 
 
@@ -740,7 +740,7 @@ def test_while_the_config_is_printed_no_account_changes_it(tiktok: TikTok) -> No
 
     tiktok.before_answering = answer_together
     accounts = accounts_of(config)
-    with tiktok.serving(), patch.object(authentication, "emit_configuration_as_airbyte_control_message", print_slowly):
+    with tiktok.serving(), patch.object(tokens, "emit_configuration_as_airbyte_control_message", print_slowly):
         run_together(*[account.access_token for account in accounts])
 
     assert len(before_and_after) == 3
@@ -824,8 +824,8 @@ def test_a_wrong_business_id_of_an_additional_account_is_named_by_its_place(entr
     assert error.failure_type == FailureType.config_error
     assert error.message == (
         "The setting `additional_accounts[0].business_id` is '-000SomebodyElse', but the account that was "
-        "authenticated is '-000EmuOpenId_night_baker'. Empty the setting, or authenticate with the account that it "
-        "names."
+        "authenticated is '-000EmuOpenId_night_baker'. Change the setting to that, or authenticate with the account "
+        "that it names."
     )
 
 

@@ -32,6 +32,7 @@ from unit_tests.syncs import (
     static_token_entry,
 )
 from unit_tests.tiktok import (
+    CLIENT_ID,
     COMMENTS_PATH,
     POSTS_PATH,
     PROFILE_PATH,
@@ -121,6 +122,13 @@ def bare(tiktok: TikTok, **settings: Any) -> dict[str, Any]:
     """A config of all its accounts with access tokens that are used as they are."""
     more = [static_token_entry(account) for account in tiktok.accounts[1:]]
     return static_token_config(additional_accounts=more, **settings)
+
+
+def bare_with_app(tiktok: TikTok, **settings: Any) -> dict[str, Any]:
+    """The same with the app's id, with which TikTok tells what each token allows."""
+    config = bare(tiktok, **settings)
+    config["credentials"]["client_id"] = CLIENT_ID
+    return config
 
 
 def mixed(tiktok: TikTok, **settings: Any) -> dict[str, Any]:
@@ -213,8 +221,9 @@ def sentences(outcome: Outcome, stream: str) -> list[str]:
         pytest.param(oauth, 20, {HARBOUR: 1, BAKER: 1, TEA: 1}, {}, id="oauth, renewed"),
         pytest.param(signed_in, 20, {}, {HARBOUR: 1, BAKER: 1, TEA: 1}, id="oauth, valid tokens"),
         pytest.param(bare, 20, {}, {}, id="access tokens"),
-        pytest.param(mixed, 20, {HARBOUR: 1}, {BAKER: 1}, id="one of each"),
-        pytest.param(mixed, 2, {HARBOUR: 1}, {BAKER: 1}, id="one of each, two workers"),
+        pytest.param(bare_with_app, 20, {}, {HARBOUR: 1, BAKER: 1, TEA: 1}, id="access tokens and client_id"),
+        pytest.param(mixed, 20, {HARBOUR: 1}, {BAKER: 1, TEA: 1}, id="one of each"),
+        pytest.param(mixed, 2, {HARBOUR: 1}, {BAKER: 1, TEA: 1}, id="one of each, two workers"),
     ],
 )
 def test_every_stream_reads_every_account_with_its_token_and_at_the_cost_of_one_alone(
@@ -333,7 +342,10 @@ def test_an_account_that_is_alone_is_not_named(tiktok: TikTok, clock: Clock) -> 
     ]
 
 
-@pytest.mark.parametrize("config", [pytest.param(signed_in, id="oauth"), pytest.param(bare, id="access tokens")])
+@pytest.mark.parametrize(
+    "config",
+    [pytest.param(signed_in, id="oauth"), pytest.param(bare_with_app, id="access tokens and client_id")],
+)
 def test_a_permission_that_one_account_did_not_give_fails_only_what_is_made_of_it(
     config: MakeConfig, three: TikTok, clock: Clock
 ) -> None:
@@ -387,7 +399,7 @@ def test_a_throttled_account_says_that_it_waits_and_is_tried_six_times(
     assert rate_limit_statuses(capsys.readouterr().out) == ["account"] * 6
 
 
-# Each endpoint with trouble of each kind, and with the missing permission, which is looked into field by field.
+# Each endpoint with trouble of each kind, and with a missing permission.
 NEEDING_POSTS = (*POST_STREAMS, *COMMENT_STREAMS)
 
 

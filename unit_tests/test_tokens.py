@@ -24,6 +24,7 @@ from unit_tests.syncs import (
     signed_in_config,
     state_text,
     static_token_config,
+    static_token_with_app_config,
 )
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -226,6 +227,11 @@ def test_a_renewal_that_failed_for_one_stream_is_not_tried_again_for_each_other_
     [
         pytest.param(oauth_config(business_id="-000SomebodyElse"), [REFRESH_PATH], id="found by a renewal"),
         pytest.param(signed_in_config(business_id="-000SomebodyElse"), [TOKEN_INFO_PATH], id="found by token info"),
+        pytest.param(
+            static_token_with_app_config(business_id="-000SomebodyElse"),
+            [TOKEN_INFO_PATH],
+            id="found by token info of an access token",
+        ),
     ],
 )
 def test_another_account_that_was_found_for_one_stream_is_not_asked_about_again_for_each_other_one(
@@ -490,8 +496,7 @@ def test_a_refused_static_token_is_not_renewed(code: int, tiktok: TikTok, clock:
 
     assert outcome.failures["account"].failure_type == FailureType.config_error
     assert "put a new one into the source's settings" in (outcome.failures["account"].message or "")
-    # Once more with the fields of one scope, because a refusal may be about any of them.
-    assert [call.path for call in tiktok.calls] == [PROFILE_PATH, PROFILE_PATH]
+    assert [call.path for call in tiktok.calls] == [PROFILE_PATH]
 
 
 # --- What is never shown --------------------------------------------------------------------------------------------

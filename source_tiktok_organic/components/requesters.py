@@ -52,8 +52,8 @@ class FieldsRequester(RequesterDecorator):
     Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
     the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
 
-    A bare access token comes without its scopes. Then everything is asked for, and if TikTok refuses that, scope by
-    scope to find out which it was.
+    Where TikTok does not tell the scopes, everything is asked for. If that is refused and the account can be renewed,
+    a renewal tells them, and the call is made once more without the fields that were not granted.
     """
 
     config: Config
@@ -95,33 +95,25 @@ class FieldsRequester(RequesterDecorator):
 
         with authenticator.naming(account):
             account.learn_scopes()
-            return self._with_what_is_granted(account.grant, send)
-
-    def _with_what_is_granted(
-        self, grant: Grant, send: Callable[[list[str]], requests.Response | None]
-    ) -> requests.Response | None:
-        if grant.is_sure_of(self._allowed(grant)):
-            return send(self._allowed(grant))
-        with grant.lock:
-            scopes = self._allowed(grant)
+            scopes = self._allowed(account.grant)
             try:
-                response = send(scopes)
+                return send(scopes)
             except AirbyteTracedException as refusal:
-                if grant.is_sure_of(scopes) or refusal.failure_type != FailureType.config_error:
+                if refusal.failure_type != FailureType.config_error:
                     raise
-                grant.refused |= self._refused(scopes, send, refusal)
-                response = send(self._allowed(grant))
-            grant.accepted |= frozenset(scopes) - grant.refused
-            return response
+                account.learn_scopes_by_renewal()
+                allowed = self._allowed(account.grant)
+                if allowed == scopes:
+                    raise
+                return send(allowed)
 
     def _allowed(self, grant: Grant) -> list[str]:
         allowed = [scope for scope in self.fields if grant.allows(scope)]
         missing = [scope for scope in self.fields if scope not in allowed]
         needed = [scope for scope in missing if scope in self._needs] if allowed else missing
-        account = f"The account {grant.business_id}" if grant.business_id else "The account"
         if needed:
             raise config_error(
-                f"{account} did not grant `{'`, `'.join(needed)}`, which the stream "
+                f"The account {grant.business_id} did not grant `{'`, `'.join(needed)}`, which the stream "
                 f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
                 "or deselect the stream; the other streams go on."
             )
@@ -130,44 +122,10 @@ class FieldsRequester(RequesterDecorator):
             names = ", ".join(self.fields[scope])
             if sync.is_new(str(grant.business_id), scope, names):
                 LOGGER.warning(
-                    f"{account} did not grant `{scope}`, so these fields stay null, or without "
+                    f"The account {grant.business_id} did not grant `{scope}`, so these fields stay null, or without "
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
                 )
         return allowed
-
-    @staticmethod
-    def _refused(
-        scopes: list[str], send: Callable[[list[str]], requests.Response | None], refusal: AirbyteTracedException
-    ) -> set[str]:
-        """Which of `scopes` TikTok refuses, or `refusal` again where it refuses even the first.
-
-        The last scope opens the analytics and is the one that is most often declined; so, after the first alone,
-        all but the last are tried, and only then one scope after the other.
-        """
-
-        known: dict[tuple[str, ...], bool] = {}
-
-        def is_accepted(tried: list[str]) -> bool:
-            if tuple(tried) not in known:
-                try:
-                    send(tried)
-                except AirbyteTracedException as error:
-                    if error.failure_type != FailureType.config_error:
-                        raise
-                    known[tuple(tried)] = False
-                else:
-                    known[tuple(tried)] = True
-            return known[tuple(tried)]
-
-        accepted = scopes[:1]
-        if len(scopes) == 1 or not is_accepted(accepted):
-            raise refusal
-        if len(scopes) == 2 or is_accepted(scopes[:-1]):
-            return set(scopes[-1:])
-        for scope in scopes[1:]:
-            if is_accepted([*accepted, scope]):
-                accepted.append(scope)
-        return set(scopes) - set(accepted)
 
 
 @dataclass

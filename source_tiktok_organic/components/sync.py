@@ -3,7 +3,7 @@
 import json
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, BinaryIO
@@ -66,18 +66,15 @@ class PageStore:
 class Grant:
     """What one sync has learnt of what one account allows; `lock` is held while TikTok is asked about it.
 
-    `place` is where the config has the account, e.g. "additional_accounts[0]". `scopes` is None where nobody told: a
-    bare access token comes without them. Then `accepted` and `refused` are the scopes of which TikTok has given and
-    refused the fields since. `replacement` is the access token that replaced one that TikTok refused, `access_token`
-    the one that was sent last. `failure` is why TikTok could not be asked about the account: it is not asked again for
-    each stream.
+    `place` is where the config has the account, e.g. "additional_accounts[0]". `scopes` is None where TikTok does not
+    tell them, as of an access token without the app's id. `replacement` is the access token that replaced one that
+    TikTok refused, `access_token` the one that was sent last. `failure` is why TikTok could not be asked about the
+    account: it is not asked again for each stream.
     """
 
     place: str
     business_id: str | None = None
     scopes: frozenset[str] | None = None
-    accepted: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
     access_token: str | None = field(default=None, repr=False)
     replacement: str | None = field(default=None, repr=False)
     failure: AirbyteTracedException | None = None
@@ -96,12 +93,8 @@ class Grant:
             return self._limits.setdefault(urlsplit(url).path, limit_of(rate))
 
     def allows(self, scope: str) -> bool:
-        """Whether fields of `scope` may be asked for; where nobody told, they may until TikTok refuses them."""
-        return scope not in self.refused if self.scopes is None else scope in self.scopes
-
-    def is_sure_of(self, scopes: Iterable[str]) -> bool:
-        """Whether TikTok is known to give the fields of these allowed scopes."""
-        return self.scopes is not None or self.accepted.issuperset(scopes)
+        """Whether fields of `scope` may be asked for; where TikTok does not tell, they may."""
+        return self.scopes is None or scope in self.scopes
 
 
 class Counts(dict[str, int]):
