@@ -24,7 +24,7 @@ def joined() -> str:
     """All modules of the components, each behind those that it imports from."""
     modules = {path.stem: path.read_text() for path in sorted((PACKAGE / "components").glob("[a-z]*.py"))}
     imports: set[str] = set()
-    needs: dict[str, set[str]] = {}
+    needs: dict[str, list[str]] = {}
     bodies: dict[str, str] = {}
     for name, text in modules.items():
         docstring, *statements = ast.parse(text).body
@@ -32,7 +32,8 @@ def joined() -> str:
         ours = [
             one for one in of_module if isinstance(one, ast.ImportFrom) and (one.module or "").startswith(COMPONENTS)
         ]
-        needs[name] = {str(one.module).removeprefix(f"{COMPONENTS}.") for one in ours}
+        # Sorted: modules that do not need each other are joined in the order of these lists.
+        needs[name] = sorted(str(one.module).removeprefix(f"{COMPONENTS}.") for one in ours)
         imports |= {line for one in of_module if one not in ours for line in _lines_of(one)}
         end = max((one.end_lineno or 0 for one in [docstring, *of_module]), default=0)
         bodies[name] = "\n".join(text.splitlines()[end:]).strip("\n")

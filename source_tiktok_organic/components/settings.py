@@ -27,8 +27,8 @@ def parse_date(config: Config, name: str) -> date | None:
         ) from None
 
 
-# This file has no backslash: Airbyte takes them out before it computes the checksum of components that were published
-# from the Builder, but leaves them in the components.
+# No component has a backslash: Airbyte takes them out before it computes the checksum of components that were
+# published from the Builder, but leaves them in the components.
 _IPV6 = f"{re.escape('[')}[0-9a-f:.]+{re.escape(']')}"
 
 
