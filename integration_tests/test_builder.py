@@ -1,4 +1,4 @@
-"""`manifest.yaml` and `components.py`, pasted into the Connector Builder, work there as they are.
+"""What `make builder` writes, pasted into the Connector Builder, works there as it is.
 
 The Builder's screens ask the manifest server for `resolve`, `full_resolve` and `test_read`; the components go along
 with `test_read` alone (airbyte-platform, ManifestServerManifestProcessor.kt). A connector published from the Builder

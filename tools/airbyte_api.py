@@ -20,8 +20,8 @@ SPEC_SECONDS = 600
 
 CLOUD_SENTENCE = (
     "Airbyte Cloud takes no custom images, so the connector can't be registered there. Use a self-managed Airbyte. If "
-    "Airbyte has switched custom components on for your Cloud workspace, its Connector Builder is another way: paste "
-    "manifest.yaml and components.py of source_tiktok_organic/ into it."
+    "Airbyte has switched custom components on for your Cloud workspace, its Connector Builder is another way: `make "
+    "builder` writes what is pasted there."
 )
 WHERE_CREDENTIALS_ARE = (
     "An application is made in Airbyte's User settings, Applications; for an Airbyte of abctl, `abctl local "
