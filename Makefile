@@ -46,6 +46,7 @@ test: lint types unit integration ## Lint, types and all tests
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/deptry .
 	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,dev source_tiktok_organic
 	@$(BIN)/deptry --optional-dependencies-dev-groups dev --ignore DEP002 --extend-exclude '.*/testing.py' examples integration_tests/emulator
