@@ -169,7 +169,8 @@ def test_an_account_waits_for_its_own_calls_and_not_for_those_of_others(
     assert output.errors == []
     assert calls(tiktok) == {REFRESH: 3, PROFILE: 3, POSTS: 3 * pages}
     moved = tiktok.emulator.clock.now() - datetime.now(UTC)
-    assert (moved > timedelta(minutes=1)) is is_too_many
+    # The minute counts from the first call, which on a busy machine was some seconds ago.
+    assert (moved > timedelta(seconds=30)) is is_too_many
 
 
 def test_ten_accounts_of_two_hundred_posts_stay_below_all_limits(
