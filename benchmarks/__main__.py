@@ -237,7 +237,7 @@ def pacing(files: Files) -> list[str]:
     return lines
 
 
-# What TikTok lets an app of the basic level do (fact sheet A5).
+# What TikTok lets an app of the basic level do (docs/tiktok-api.md A5).
 CALLS_PER_MINUTE_OF_AN_ENDPOINT = 40
 CALLS_PER_SECOND = 10
 

@@ -1,4 +1,4 @@
-"""GET business/comment/list/ and business/comment/reply/list/ (fact sheet A8, D10)."""
+"""GET business/comment/list/ and business/comment/reply/list/ (docs/tiktok-api.md A8, D10)."""
 
 from __future__ import annotations
 

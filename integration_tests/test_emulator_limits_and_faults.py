@@ -1,4 +1,4 @@
-"""Rate limits and faults (fact sheet A5, D17, failure injection)."""
+"""Rate limits and faults (docs/tiktok-api.md A5, D17, failure injection)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""User info and videos of the Display API (fact sheet B2-B6, D22). It is noon of Friday, 2026-11-20."""
+"""User info and videos of the Display API (docs/tiktok-api.md B2-B6, D22). It is noon of Friday, 2026-11-20."""
 
 from __future__ import annotations
 

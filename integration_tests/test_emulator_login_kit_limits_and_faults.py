@@ -1,4 +1,4 @@
-"""Rate limits, faults and the call log of Login Kit and the Display API (fact sheet B2, failure injection)."""
+"""Rate limits, faults and the call log of Login Kit and the Display API (docs/tiktok-api.md B2, failure injection)."""
 
 from __future__ import annotations
 

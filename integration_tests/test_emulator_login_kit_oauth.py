@@ -1,4 +1,4 @@
-"""Codes and tokens of Login Kit (fact sheet B1, D16, D22, E19)."""
+"""Codes and tokens of Login Kit (docs/tiktok-api.md B1, D16, D22, E19)."""
 
 from __future__ import annotations
 

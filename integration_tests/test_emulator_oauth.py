@@ -1,4 +1,4 @@
-"""Codes and tokens (fact sheet A2, D16)."""
+"""Codes and tokens (docs/tiktok-api.md A2, D16)."""
 
 from __future__ import annotations
 

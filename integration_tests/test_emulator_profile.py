@@ -1,4 +1,4 @@
-"""GET business/get/ (fact sheet A6, D4, D6, D7, D11, D12, D14, D19-D21). It is noon of Friday, 2026-11-20."""
+"""GET business/get/ (docs/tiktok-api.md A6, D4, D6, D7, D11, D12, D14, D19-D21). It is noon of Friday, 2026-11-20."""
 
 from __future__ import annotations
 

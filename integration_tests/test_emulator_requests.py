@@ -1,4 +1,7 @@
-"""What all endpoints have in common: paths, token header, envelope, JSON in the query (fact sheet D1-D5, D18)."""
+"""What all endpoints have in common: paths, token header, envelope, JSON in the query.
+
+docs/tiktok-api.md D1-D5, D18.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET business/video/list/ (fact sheet A7, D4-D9, D11, D13-D15, D19). It is noon of Friday, 2026-11-20."""
+"""GET business/video/list/ (docs/tiktok-api.md A7, D4-D9, D11, D13-D15, D19). It is noon of Friday, 2026-11-20."""
 
 from __future__ import annotations
 

@@ -82,3 +82,7 @@ def test_every_section_of_the_page_is_there_once() -> None:
 )
 def test_citations_are_found(text: str, expected: list[str]) -> None:
     assert cited("a.py", text) == expected
+
+
+def test_nothing_speaks_of_a_fact_sheet(texts: dict[str, str]) -> None:
+    assert [path for path, text in texts.items() if re.search(r"fact[\s#]+sheet", text, re.IGNORECASE)] == []

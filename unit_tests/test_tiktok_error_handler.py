@@ -48,7 +48,7 @@ REFUSED_SIGN_INS = [40101, 40103, 40107, 40110, 40120]
 MISSING_PERMISSIONS = [40001, 40117, 40118, 40130, 40131]
 BLOCKED_APPS = [40113, 40124, 40125]
 RETIRED = [41000, 41001, 41002]
-# Codes that the fact sheet names for other products, that it does not name, and the neighbours of the ranges.
+# Codes that docs/tiktok-api.md names for other products, that it does not name, and the neighbours of the ranges.
 OTHERS = [
     40000,
     40002,

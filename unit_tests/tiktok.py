@@ -6,7 +6,8 @@ known, it is as strict as TikTok may be: one field whose scope was not granted f
 by the number to skip, and beyond 500 of them come by likes and repeat some of the first.
 
 It may serve several accounts (`add_account`), each with its own tokens, scopes, posts and comments. A call has to send
-the token of the account whose `business_id` it names; TikTok takes any other for a missing permission (fact sheet A4).
+the token of the account whose `business_id` it names; TikTok takes any other for a missing permission
+(docs/tiktok-api.md A4).
 
 All that is TikTok's API for Business. Beside it is Login Kit's Display API, with its own way to say the same: a list of
 fields with commas, a page asked for in the body, an HTTP status that is meant, and a renewal that is a form.
@@ -51,7 +52,7 @@ LOGIN_KIT_TOKEN_PATH = "oauth/token/"
 USER_INFO_PATH = "user/info/"
 USER_VIDEOS_PATH = "video/list/"
 
-# The categories of which TikTok has averages (fact sheet C).
+# The categories of which TikTok has averages (docs/tiktok-api.md C).
 CATEGORIES = (
     "ART_AND_CRAFTS",
     "AUTOMOTIVE_AND_TRANSPORTATION",
@@ -80,7 +81,7 @@ CATEGORIES = (
     "OTHERS",
 )
 
-# What an analytics connector needs (fact sheet A2.6).
+# What an analytics connector needs (docs/tiktok-api.md A2.6).
 SCOPES = (
     "user.info.basic",
     "user.info.username",
@@ -93,7 +94,7 @@ SCOPES = (
     "comment.list",
 )
 
-# The scope without which TikTok does not give a field of business/get/ (fact sheet A6) …
+# The scope without which TikTok does not give a field of business/get/ (docs/tiktok-api.md A6) …
 PROFILE_SCOPES = {
     "display_name": "user.info.basic",
     "profile_image": "user.info.basic",
@@ -128,7 +129,7 @@ PROFILE_SCOPES = {
     "engaged_audience": "user.insights",
     "audience_activity": "user.insights",
 }
-# … and of business/video/list/ (fact sheet A7).
+# … and of business/video/list/ (docs/tiktok-api.md A7).
 POST_SCOPES = {
     "item_id": "video.list",
     "media_type": "video.list",
@@ -165,8 +166,8 @@ POST_SCOPES = {
     "engagement_likes": "video.insights",
 }
 
-# What Login Kit has for an analytics connector, and the scope of each field of user/info/ and video/list/ (fact sheet
-# B1, B3, B6).
+# What Login Kit has for an analytics connector, and the scope of each field of user/info/ and video/list/
+# (docs/tiktok-api.md B1, B3, B6).
 LOGIN_KIT_SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
 USER_SCOPES = {
     "open_id": "user.info.basic",
@@ -201,7 +202,7 @@ USER_VIDEO_SCOPES = {
     "share_count": "video.list",
     "view_count": "video.list",
 }
-# The HTTP status of each refusal (fact sheet B2).
+# The HTTP status of each refusal (docs/tiktok-api.md B2).
 _DISPLAY_STATUSES: Mapping[str, int] = {
     "access_token_invalid": 401,
     "scope_not_authorized": 401,
@@ -211,7 +212,7 @@ _DISPLAY_STATUSES: Mapping[str, int] = {
     "internal_error": 500,
 }
 
-# What each list of comments may be asked, and what a parameter may be where it is not free (fact sheet A8).
+# What each list of comments may be asked, and what a parameter may be where it is not free (docs/tiktok-api.md A8).
 _COMMENT_PARAMETERS: Mapping[str, set[str]] = {
     COMMENTS_PATH: {
         "business_id", "video_id", "include_replies", "status", "sort_field", "sort_order", "cursor", "max_count",

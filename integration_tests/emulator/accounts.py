@@ -14,7 +14,7 @@ from .posts import PostStyle, PostTimeline
 from .series import DailySeries
 
 FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
-"""Begins with a hyphen, as some real ones do (fact sheet A2.2)."""
+"""Begins with a hyphen, as some real ones do (docs/tiktok-api.md A2.2)."""
 
 AccountKind = Literal["business_registered", "business", "personal"]
 
@@ -122,7 +122,7 @@ class Account:
         return self.series.followers_at(now)
 
     def total_likes(self, now: float) -> int:
-        """Return the lifetime likes, which are not the sum of the gross daily ones (fact sheet D20)."""
+        """Return the lifetime likes, which are not the sum of the gross daily ones (docs/tiktok-api.md D20)."""
         age = max(0.0, now - datetime(self.created.year, self.created.month, self.created.day, tzinfo=UTC).timestamp())
         per_post = 2.1 * self.spec.followers * 0.05
         lived = (self.made_at.date() - self.created).days or 1

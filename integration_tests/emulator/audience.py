@@ -52,7 +52,7 @@ class Demographics:
         return _top("country", [country for country, _ in self.homes], parts)
 
     def cities(self, seed: int, *, prefixed: bool) -> list[JsonObject]:
-        """Return the ten leading cities; those of a post carry the country before the name (fact sheet A7)."""
+        """Return the ten leading cities; those of a post carry the country before the name (docs/tiktok-api.md A7)."""
         random = noise.stream(seed)
         names, weights = [], []
         for (country, cities), weight in zip(self.homes, self.country_weights, strict=True):

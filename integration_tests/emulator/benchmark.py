@@ -1,4 +1,4 @@
-"""GET /business/benchmark/: averages of a business category (fact sheet A9)."""
+"""GET /business/benchmark/: averages of a business category (docs/tiktok-api.md A9)."""
 
 from __future__ import annotations
 

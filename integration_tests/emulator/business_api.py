@@ -1,4 +1,4 @@
-"""The family "TikTok API for Business" under /open_api/v1.3/ (fact sheet A)."""
+"""The family "TikTok API for Business" under /open_api/v1.3/ (docs/tiktok-api.md A)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /business/comment/list/ and /business/comment/reply/list/ (fact sheet A8)."""
+"""GET /business/comment/list/ and /business/comment/reply/list/ (docs/tiktok-api.md A8)."""
 
 from __future__ import annotations
 
@@ -87,7 +87,10 @@ def _reply(parent_seed: int, parent_id: int, parent_time: int, number: int) -> C
 
 
 def _id(seed: int, create_time: int) -> int:
-    """Return an id whose upper half is one to three minutes before the comment (fact sheet D, id generation)."""
+    """Return an id whose upper half is one to three minutes before the comment.
+
+    docs/tiktok-api.md D, id generation.
+    """
     return (create_time - 60 - noise.mix(seed, 5) % 120) << 32 | noise.mix(seed, 6) >> 32
 
 
@@ -120,7 +123,7 @@ class CommentEndpoint:
             if not 1 <= len(ids) <= _MOST_IDS:
                 raise bad_parameter("comment_ids", f"must have 1 to {_MOST_IDS} items")
             everything = [item for comment in alive for item in (comment, *comment.replies_until(self._now))]
-            # No has_more and no cursor here (fact sheet A8).
+            # No has_more and no cursor here (docs/tiktok-api.md A8).
             found = self._visible([item for item in everything if str(item.comment_id) in ids], public_only)
             return self._with_comments({}, [row(item) for item in found])
         visible = self._visible(alive, public_only)
@@ -177,7 +180,7 @@ class CommentEndpoint:
         return sorted(comments, key=lambda comment: (key(comment), comment.comment_id), reverse=order != "asc")
 
     def _beyond_500(self, ordered: list[Comment]) -> list[Comment]:
-        """Let the rest come by likes and repeat some of the first 500 (fact sheet A8)."""
+        """Let the rest come by likes and repeat some of the first 500 (docs/tiktok-api.md A8)."""
         first, rest = ordered[:SORTED_EXACTLY], ordered[SORTED_EXACTLY:]
         if not rest:
             return first
@@ -208,7 +211,7 @@ class CommentEndpoint:
         replies = comment.replies_until(self._now)
         row |= {"replies": len(replies), "pinned": comment.place == 0 and noise.unit(comment.seed, 10) < 0.3}
         if with_replies:
-            # Inside reply_list the ids are numbers beyond 2^53 (fact sheet A8).
+            # Inside reply_list the ids are numbers beyond 2^53 (docs/tiktok-api.md A8).
             row["reply_list"] = [
                 self._common(reply)
                 | {"comment_id": reply.comment_id, "video_id": post.item_id, "parent_comment_id": str(reply.parent_id)}

@@ -97,7 +97,10 @@ class Emulator:
         return open_id if self.knobs.login_kit_open_id == "same" else open_id_in(self.app.client_id, open_id)
 
     def granted_scopes(self, account: Account, scopes: list[str] | None, family: Family) -> list[str]:
-        """Return what the owner ticks, by default all; ValueError if the family has no such scope (fact sheet B7)."""
+        """Return what the owner ticks, by default all; ValueError if the family has no such scope.
+
+        docs/tiktok-api.md B7.
+        """
         if family == "business":
             return account.spec.scopes if scopes is None else scopes
         if scopes is None:

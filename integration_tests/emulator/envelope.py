@@ -1,4 +1,4 @@
-"""The response envelope and the return codes of the TikTok API for Business (fact sheet A3, A4)."""
+"""The response envelope and the return codes of the TikTok API for Business (docs/tiktok-api.md A3, A4)."""
 
 from __future__ import annotations
 

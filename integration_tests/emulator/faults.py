@@ -1,4 +1,4 @@
-"""Faults on demand: what may go wrong between TikTok and its caller (fact sheet D, failure injection)."""
+"""Faults on demand: what may go wrong between TikTok and its caller (docs/tiktok-api.md D, failure injection)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every field the Accounts API can return, with its scope and the rules that withhold it (fact sheet A6, A7)."""
+"""Every field the Accounts API can return, with its scope and the rules that withhold it.
+
+docs/tiktok-api.md A6, A7.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ ANALYTICS_SCOPES = (
     VIDEO_INSIGHTS,
     COMMENTS,
 )
-"""The least an analytics app asks for (fact sheet A2.6)."""
+"""The least an analytics app asks for (docs/tiktok-api.md A2.6)."""
 
 
 class Gate(StrEnum):
@@ -148,4 +151,4 @@ BUSINESS_CATEGORIES = (
     "TRAVEL_AND_TOURISM",
     "OTHERS",
 )
-"""Fact sheet C, last paragraph."""
+"""docs/tiktok-api.md C, last paragraph."""

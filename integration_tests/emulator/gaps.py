@@ -1,4 +1,4 @@
-"""How a withheld value looks in a row (fact sheet G2)."""
+"""How a withheld value looks in a row (docs/tiktok-api.md G2)."""
 
 from __future__ import annotations
 

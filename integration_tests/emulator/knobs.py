@@ -13,7 +13,7 @@ ArrayGap = Literal["omit", "null", "empty"]
 
 
 class Knobs(BaseModel):
-    """What can be turned while the emulator runs; the section of the fact sheet stands in brackets."""
+    """What can be turned while the emulator runs; the section of docs/tiktok-api.md stands in brackets."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
 

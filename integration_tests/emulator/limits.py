@@ -1,4 +1,4 @@
-"""Rate limits (fact sheet A5, D17)."""
+"""Rate limits (docs/tiktok-api.md A5, D17)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ class RateLimits:
             self._calls.setdefault(bucket, deque()).append(now)
 
     def admits_display_call(self, path: str, open_id: str) -> bool:
-        """Count a call of the Display API unless the last minute was full; that has no penalty (fact sheet B2)."""
+        """Count a call of the Display API unless the last minute was full; that has no penalty.
+
+        docs/tiktok-api.md B2.
+        """
         now, limit = self._clock.seconds(), self._knobs.display_qpm
         bucket = ("display", path, open_id if self._knobs.display_qpm_per == "user" else "")
         if limit and self._within(bucket, now, 60) >= limit:

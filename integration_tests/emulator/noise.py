@@ -51,7 +51,7 @@ def stream(seed: int, *keys: int) -> Random:
 def shares(weights: Sequence[float], random: Random, spread: float = 0.25) -> list[float]:
     """Spread 1 over the weights with some noise.
 
-    Rounded down to four decimals, so that the parts do not sum to exactly 1 (fact sheet D19).
+    Rounded down to four decimals, so that the parts do not sum to exactly 1 (docs/tiktok-api.md D19).
     """
     noisy = [weight * (1 + spread * (random.random() * 2 - 1)) for weight in weights]
     total = sum(noisy)

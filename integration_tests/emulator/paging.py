@@ -1,4 +1,4 @@
-"""Pages of posts, in which both API families have the same habits (fact sheet A7, B4, D8, D9)."""
+"""Pages of posts, in which both API families have the same habits (docs/tiktok-api.md A7, B4, D8, D9)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page_of_posts(
     if size > 1 and noise.unit(account.seed, older, 6) < knobs.short_page_rate:
         size -= 1
     last = max(0, older - size)
-    # Posts that are not listed take their place on the page: that is what makes a page short (fact sheet A7).
+    # Posts that are not listed take their place on the page: that is what makes a page short (docs/tiktok-api.md A7).
     posts = [post for post in map(timeline.post, range(older - 1, last - 1, -1)) if is_listed(post)]
     following = posts[-1].create_time if posts else timeline.time_of(last) if older else 0
     return PostPage(posts, has_more=last > 0, cursor=following * 1000)

@@ -1,4 +1,7 @@
-"""Reading query parameters and JSON bodies as strictly as TikTok does; anything wrong is 40002 (fact sheet D3-D5)."""
+"""Reading query parameters and JSON bodies as strictly as TikTok does; anything wrong is 40002.
+
+docs/tiktok-api.md D3-D5.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ def strings(value: Any, name: str) -> list[str]:
 
 
 def field_names(query: Query, valid: Iterable[str], default: list[str]) -> list[str]:
-    """Return the `fields` parameter; one unknown name fails the whole call (fact sheet D5)."""
+    """Return the `fields` parameter; one unknown name fails the whole call (docs/tiktok-api.md D5)."""
     value = json_literal(query, "fields")
     if value is None:
         return default
@@ -104,7 +107,7 @@ def field_names(query: Query, valid: Iterable[str], default: list[str]) -> list[
 
 
 def json_body(content_type: str, body: bytes) -> JsonObject:
-    """Return the JSON object of an OAuth request; a form is refused (fact sheet A2.2)."""
+    """Return the JSON object of an OAuth request; a form is refused (docs/tiktok-api.md A2.2)."""
     if content_type.split(";")[0].strip().lower() != "application/json":
         raise bad_parameter("Content-Type", "must be application/json")
     try:

@@ -1,4 +1,4 @@
-"""The posts of an account: when they appear and how their figures grow (fact sheet A7)."""
+"""The posts of an account: when they appear and how their figures grow (docs/tiktok-api.md A7)."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class PostTimeline:
             yield self.post(place)
 
     def public_videos(self, now: float) -> int:
-        """Return the `videos_count` of the profile: neither photo nor ad-only posts (fact sheet D21)."""
+        """Return the `videos_count` of the profile: neither photo nor ad-only posts (docs/tiktok-api.md D21)."""
         count = self.count(now)
         if self._public is None:
             self._public = [0]

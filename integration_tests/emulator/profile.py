@@ -1,4 +1,4 @@
-"""GET /business/get/: profile, follower demographics and daily series (fact sheet A6)."""
+"""GET /business/get/: profile, follower demographics and daily series (docs/tiktok-api.md A6)."""
 
 from __future__ import annotations
 

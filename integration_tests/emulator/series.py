@@ -1,4 +1,4 @@
-"""The daily series of an account (fact sheet A6, `metrics[]`)."""
+"""The daily series of an account (docs/tiktok-api.md A6, `metrics[]`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def midnight(day: date) -> float:
 
 
 def settled_share(day: date, now: float) -> float:
-    """Return how much of a day's final figures is known; they rise until 48 hours after its end (fact sheet D11)."""
+    """Return how much of a day's final figures is known; they rise until 48 hours after its end.
+
+    docs/tiktok-api.md D11.
+    """
     return min(1.0, 0.8 + 0.2 * max(0.0, now - midnight(day + _ONE_DAY)) / _SETTLES_AFTER)
 
 

@@ -1,4 +1,7 @@
-"""Authorisation codes, access tokens and refresh tokens: what both families do, and Business (fact sheet A2)."""
+"""Authorisation codes, access tokens and refresh tokens: what both families do, and Business.
+
+docs/tiktok-api.md A2.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ class Issued:
 
 
 class TokenStore(ABC):
-    """The codes and tokens of one family; those of another are not in it and so not valid (fact sheet E19)."""
+    """The codes and tokens of one family; those of another are not in it and so not valid (docs/tiktok-api.md E19)."""
 
     def __init__(self, app: AppCredentials, clock: Clock, knobs: Knobs) -> None:
         """Start without any token."""
@@ -112,7 +115,7 @@ class TokenStore(ABC):
         return None if found is None or self._is_over(found.expires_at) else found
 
     def _redeem(self, code: str) -> JsonObject:
-        """Exchange a code for tokens; its year begins (fact sheet A2.3)."""
+        """Exchange a code for tokens; its year begins (docs/tiktok-api.md A2.3)."""
         grant = self._codes.pop(code).grant
         if self._knobs.reauthorisation_kills_old_tokens:
             self._forget(lambda other: other.open_id == grant.open_id)
@@ -120,7 +123,7 @@ class TokenStore(ABC):
         return self._issue(grant, self._new_refresh_token(grant))
 
     def _renew(self, token: str) -> JsonObject:
-        """Issue a new access token; the year counts down and does not start again (fact sheet A2.3)."""
+        """Issue a new access token; the year counts down and does not start again (docs/tiktok-api.md A2.3)."""
         grant = self._refresh[token]
         if self._knobs.refresh_kills_old_access_token:
             self._access = {value: access for value, access in self._access.items() if access.grant is not grant}
@@ -242,5 +245,5 @@ def _random(length: int) -> str:
 
 
 def shuffled(scopes: tuple[str, ...]) -> str:
-    """Return the scopes in an order that changes from call to call (fact sheet A2.2)."""
+    """Return the scopes in an order that changes from call to call (docs/tiktok-api.md A2.2)."""
     return ",".join(SystemRandom().sample(scopes, len(scopes)))

@@ -9,24 +9,24 @@ _UTM = "utm_campaign=tt4d_open_api&utm_source="
 
 
 def signed(path: str, now: float, hours: int = 48) -> str:
-    """Return a temporary image address, different on every read (fact sheet D15)."""
+    """Return a temporary image address, different on every read (docs/tiktok-api.md D15)."""
     expires = int(now + hours * 3600) // 3600 * 3600
     signature = quote(secrets.token_urlsafe(20) + "=", safe="")
     return f"https://p16-sign-va.tiktokcdn.com/{path}?x-expires={expires}&x-signature={signature}"
 
 
 def share(username: str, item_id: int, *, photo: bool, app_id: str) -> str:
-    """Return the address of a post (fact sheet A7)."""
+    """Return the address of a post (docs/tiktok-api.md A7)."""
     return f"https://www.tiktok.com/@{username}/{'photo' if photo else 'video'}/{item_id}?{_UTM}{app_id}"
 
 
 def embed(item_id: int, app_id: str) -> str:
-    """Return the address of the embedded player (fact sheet A7)."""
+    """Return the address of the embedded player (docs/tiktok-api.md A7)."""
     return f"https://www.tiktok.com/player/v1/{item_id}?music_info=1&description=1&autoplay=1&loop=1&{_UTM}{app_id}"
 
 
 def redirect_warnings(address: str) -> list[str]:
-    """Return what the real portal would refuse in a redirect URL (fact sheet A1)."""
+    """Return what the real portal would refuse in a redirect URL (docs/tiktok-api.md A1)."""
     scheme, _, rest = address.partition("://")
     host = rest.partition("/")[0]
     rules = {

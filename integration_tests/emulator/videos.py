@@ -1,4 +1,4 @@
-"""GET /business/video/list/: posts with their analytics (fact sheet A7)."""
+"""GET /business/video/list/: posts with their analytics (docs/tiktok-api.md A7)."""
 
 from __future__ import annotations
 

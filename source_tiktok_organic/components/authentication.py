@@ -35,7 +35,7 @@ class AccountAuthenticator(DeclarativeAuthenticator):
 
     In:  GET …/business/get/?business_id=-000abc
     Out: the same with the header `Access-Token: act.…`, or with `header` "Authorization" and `scheme` "Bearer " in the
-         other family (fact sheet A3, B3: each ignores the other's)
+         other family (docs/tiktok-api.md A3, B3: each ignores the other's)
 
     A request that comes too early waits here for its turn, because the CDK's `api_budget` can't tell accounts apart:
     `account_rate` is the limit of an account for an endpoint, `app_rates` are those of all accounts and endpoints

@@ -178,7 +178,7 @@ class AccountReached(RowTransformation):
 class ProvisionalDays(RowTransformation):
     """Adds `is_provisional`: true while less than 48 hours have passed since the end of the row's day (UTC).
 
-    TikTok completes a day 24 to 48 hours after it (fact sheet A6), so until then its numbers may still change.
+    TikTok completes a day 24 to 48 hours after it (docs/tiktok-api.md A6), so until then its numbers may still change.
 
     In:  `{"metric_date": "2026-11-18"}` in a sync begun 2026-11-20 12:00 UTC, 36 hours after that day's end
     Out: `{"metric_date": "2026-11-18", "is_provisional": true}`

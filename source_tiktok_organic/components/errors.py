@@ -31,7 +31,8 @@ _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.
 
 @dataclass
 class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
-    """Reads TikTok's own code in the body, whatever the HTTP status: an error comes as HTTP 200 (fact sheet A3).
+    """Reads TikTok's own code in the body, whatever the HTTP status: an error comes as HTTP 200
+    (docs/tiktok-api.md A3).
 
     `errors` is the manifest's table, of which the first row that has the code applies: `{"codes": [40001,
     "50000-53999"], "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} …
@@ -44,7 +45,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
 
     `answer` says where an answer has its code, message and request_id, and `success` which code is none: `{"code":
     ["error", "code"], "message": ["error", "message"], "request_id": ["error", "log_id"]}` and "ok" for a body such as
-    `{"data": {}, "error": {"code": "invalid_params", "message": "…", "log_id": "2026…"}}` (fact sheet A3, B2).
+    `{"data": {}, "error": {"code": "invalid_params", "message": "…", "log_id": "2026…"}}` (docs/tiktok-api.md A3, B2).
 
     It also says how long to wait before a call is made again: the row's `wait` in seconds, else `first_wait` and
     twice as long each time. When the last try has failed, it raises the row's sentence.

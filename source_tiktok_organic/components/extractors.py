@@ -13,7 +13,10 @@ from source_tiktok_organic.components.exceptions import unexpected_answer
 
 
 def replies_left_out(comment: Mapping[str, Any]) -> int:
-    """How many replies a comment has that did not come with it; TikTok sends up to three along (fact sheet A8)."""
+    """How many replies a comment has that did not come with it; TikTok sends up to three along.
+
+    docs/tiktok-api.md A8.
+    """
     return max(0, int(comment.get("replies") or 0) - len(comment.get("reply_list") or []))
 
 

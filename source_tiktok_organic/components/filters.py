@@ -41,7 +41,7 @@ class WindowFilter(RecordFilter):
 
 @dataclass
 class OncePerPost(RecordFilter):
-    """Lets each comment of a post through once: beyond 500 comments TikTok repeats itself (fact sheet A8).
+    """Lets each comment of a post through once: beyond 500 comments TikTok repeats itself (docs/tiktok-api.md A8).
 
     In:  rows of the comment_ids "1", "2", 1 on the pages of one slice, of which the extra field `seen` is an empty set
     Out: the first two

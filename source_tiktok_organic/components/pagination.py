@@ -21,7 +21,7 @@ LOGGER = logging.getLogger("airbyte")
 
 @dataclass
 class PostPagination(PaginationStrategy):
-    """Walks posts from the newest to the oldest and stops where the slice begins (fact sheet A7).
+    """Walks posts from the newest to the oldest and stops where the slice begins (docs/tiktok-api.md A7).
 
     `cursor` is a time in epoch milliseconds; TikTok returns the posts created before it, `max_count` at a time.
 
@@ -98,7 +98,7 @@ def _next_offset(data: Mapping[str, Any], offset: int) -> int | None:
 
 @dataclass
 class CommentPagination(PaginationStrategy):
-    """Walks the comments of a post: `cursor` is the number of comments to skip (fact sheet A8).
+    """Walks the comments of a post: `cursor` is the number of comments to skip (docs/tiktok-api.md A8).
 
     In:  `{"comments": [… 30 comments …], "cursor": 30, "has_more": true}`
     Out: `{"cursor": 30}`, or None when `has_more` is false

@@ -38,12 +38,13 @@ _LISTS: Mapping[str, Callable[[list[str]], str]] = {
 
 @dataclass
 class FieldsRequester(RequesterDecorator):
-    """Asks TikTok for the fields that the account's scopes open: it returns only what is named (fact sheet A6, A7).
+    """Asks TikTok for the fields that the account's scopes open: it returns only what is named
+    (docs/tiktok-api.md A6, A7).
 
     `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
     ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
     Out: the query parameter `fields=["item_id","likes"]` for `list_format` "json", `fields=item_id,likes` for "commas"
-         (fact sheet A6, B3: each family refuses the other's)
+         (docs/tiktok-api.md A6, B3: each family refuses the other's)
 
     An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
 

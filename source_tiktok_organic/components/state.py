@@ -70,7 +70,7 @@ class KeepOnlyCommentCounts(StateMigration):
 class ReopenRecentPosts(StateMigration):
     """Sets each account's cursor back to the oldest post that is still to be read again.
 
-    TikTok keeps changing a post's numbers for 365 days (fact sheet A7), so a sync reads the posts of the last
+    TikTok keeps changing a post's numbers for 365 days (docs/tiktok-api.md A7), so a sync reads the posts of the last
     `video_lookback_days` again and freezes older rows. Posts that no sync has seen are read whatever their age.
 
     In, on 2026-11-20 with 365 days:

@@ -88,7 +88,7 @@ class Grant:
         return self.business_id or self.place
 
     def limit_of(self, url: str, rate: Rate) -> CallLimit:
-        """The limit of this account for the endpoint of `url`: each has its own (fact sheet A5)."""
+        """The limit of this account for the endpoint of `url`: each has its own (docs/tiktok-api.md A5)."""
         with self._limits_lock:
             return self._limits.setdefault(urlsplit(url).path, limit_of(rate))
 

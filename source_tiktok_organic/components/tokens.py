@@ -29,7 +29,8 @@ LOGGER = logging.getLogger("airbyte")
 class TokenEndpoints:
     """Asks TikTok for a new access token, and what an access token allows.
 
-    Both are POSTs without a token in the headers (fact sheet A2.3, A2.5, B1). Errors may come as HTTP 200 and are the
+    Both are POSTs without a token in the headers
+    (docs/tiktok-api.md A2.3, A2.5, B1). Errors may come as HTTP 200 and are the
     requester's error handler's to recognise; it lets an answer pass that refuses the access token.
 
     The families differ in `body` ("json" or "data", which is a form), in the name of the app's id, in `envelope`, the
@@ -242,7 +243,7 @@ class OAuthAccount(Account):
 
 # What an answer to a renewal has to have.
 _RENEWED: Mapping[str, type] = {"access_token": str, "expires_in": int, "open_id": str, "scope": str}
-# Fact sheet A2.3: a refresh token ends a year after its first issue, whatever is done with it.
+# docs/tiktok-api.md A2.3: a refresh token ends a year after its first issue, whatever is done with it.
 _DAYS_OF_WARNING = 30
 
 

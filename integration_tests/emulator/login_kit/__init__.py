@@ -1,1 +1,1 @@
-"""The family "Login Kit and Display API v2" (fact sheet B)."""
+"""The family "Login Kit and Display API v2" (docs/tiktok-api.md B)."""

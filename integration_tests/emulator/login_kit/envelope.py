@@ -1,4 +1,4 @@
-"""What the answers of Login Kit and the Display API look like (fact sheet B1, B2)."""
+"""What the answers of Login Kit and the Display API look like (docs/tiktok-api.md B1, B2)."""
 
 from __future__ import annotations
 

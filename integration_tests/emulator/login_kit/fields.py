@@ -1,4 +1,4 @@
-"""Every scope and field of Login Kit and the Display API (fact sheet B1, B3, B6)."""
+"""Every scope and field of Login Kit and the Display API (docs/tiktok-api.md B1, B3, B6)."""
 
 from __future__ import annotations
 

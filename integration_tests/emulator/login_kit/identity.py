@@ -8,7 +8,10 @@ from .. import noise
 
 
 def open_id_in(app_id: str, open_id: str) -> str:
-    """Return the account's open_id in an app: the same account has another one in another app (fact sheet B3)."""
+    """Return the account's open_id in an app: the same account has another one in another app.
+
+    docs/tiktok-api.md B3.
+    """
     return _uuid("open_id", app_id, open_id)
 
 

@@ -1,4 +1,4 @@
-"""Reading what a caller sends, as strictly as it is documented (fact sheet B1-B5)."""
+"""Reading what a caller sends, as strictly as it is documented (docs/tiktok-api.md B1-B5)."""
 
 from __future__ import annotations
 

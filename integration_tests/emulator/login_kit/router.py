@@ -1,4 +1,4 @@
-"""The endpoints directly below the host (fact sheet B, D22)."""
+"""The endpoints directly below the host (docs/tiktok-api.md B, D22)."""
 
 from __future__ import annotations
 

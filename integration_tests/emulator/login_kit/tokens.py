@@ -1,4 +1,7 @@
-"""The tokens of Login Kit (fact sheet B1); codes, rotation and the year that counts down are those of Business."""
+"""The tokens of Login Kit; codes, rotation and the year that counts down are those of Business.
+
+docs/tiktok-api.md B1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /v2/user/info/: the profile and its public counters (fact sheet B3)."""
+"""GET /v2/user/info/: the profile and its public counters (docs/tiktok-api.md B3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST /v2/video/list/ and /v2/video/query/: public posts with their public counters (fact sheet B4-B6)."""
+"""POST /v2/video/list/ and /v2/video/query/: public posts with their public counters (docs/tiktok-api.md B4-B6)."""
 
 from __future__ import annotations
 
