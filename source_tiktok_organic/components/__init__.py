@@ -2,11 +2,9 @@
 
 from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.columns import (
-    AccountReached,
     EpochToTimestamp,
     ProvisionalDays,
     SliceColumns,
-    SyncDate,
     TypedColumns,
 )
 from source_tiktok_organic.components.errors import TikTokErrorHandler
@@ -16,13 +14,14 @@ from source_tiktok_organic.components.pagination import CommentPagination, PostP
 from source_tiktok_organic.components.partitions import (
     AccountPartitionRouter,
     FirstAccountPartitionRouter,
-    PerAccountPartitionRouter,
-    PerOwnerPartitionRouter,
+    OwnerPartitionRouter,
     PostsWithNewComments,
 )
 from source_tiktok_organic.components.requesters import (
     FieldsRequester,
     PostByPost,
+    ProfileFirstRequester,
+    ProfileRequester,
     SharedPagesRequester,
     ThreadRequester,
 )
@@ -31,7 +30,6 @@ from source_tiktok_organic.components.state import KeepOnlyCommentCounts, Reopen
 __all__ = [
     "AccountAuthenticator",
     "AccountPartitionRouter",
-    "AccountReached",
     "BreakdownExtractor",
     "CommentPagination",
     "EpochToTimestamp",
@@ -40,18 +38,18 @@ __all__ = [
     "KeepOnlyCommentCounts",
     "ObjectExtractor",
     "OncePerPost",
-    "PerAccountPartitionRouter",
-    "PerOwnerPartitionRouter",
+    "OwnerPartitionRouter",
     "PostByPost",
     "PostPagination",
     "PostsWithNewComments",
+    "ProfileFirstRequester",
+    "ProfileRequester",
     "ProvisionalDays",
     "ReopenRecentPosts",
     "ReplyExtractor",
     "SharedPagesRequester",
     "SliceColumns",
     "StartNewAccountsFresh",
-    "SyncDate",
     "ThreadPagination",
     "ThreadRequester",
     "TikTokErrorHandler",

@@ -16,7 +16,7 @@ from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
 from source_tiktok_organic.components.exceptions import unexpected_answer
 from source_tiktok_organic.components.settings import DATE_FORMAT, TIMESTAMP_FORMAT
-from source_tiktok_organic.components.sync import Sync, sync_of
+from source_tiktok_organic.components.sync import sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -103,13 +103,14 @@ class EpochToTimestamp(RowTransformation):
 
 @dataclass
 class SliceColumns(RowTransformation):
-    """Adds columns that are the same for all rows of a slice, from the slice itself.
+    """Adds columns that are the same for all records of a slice: from the slice, or from the account's profile.
 
-    In:  columns `["business_id", "metric_date"]`, a slice of partition `{"business_id": "-000abc"}` with the parent's
-         extra field `metric_date` "2026-11-20"
-    Out: `{…, "business_id": "-000abc", "metric_date": "2026-11-20"}`
+    In:  columns `["business_id", "metric_date", "video_creator_username"]`, a slice of partition `{"business_id":
+         "-000abc"}` with the extra field `metric_date` "2026-11-20", and an account whose profile was noted
+    Out: `{…, "business_id": "-000abc", "metric_date": "2026-11-20", "video_creator_username": "harbour_coffee"}`
     """
 
+    api_budget: APIBudget
     columns: list[str] = field(default_factory=list)
     _of_slice: tuple[StreamSlice | None, dict[str, Any]] = field(init=False, repr=False, default=(None, {}))
 
@@ -118,60 +119,11 @@ class SliceColumns(RowTransformation):
         # Read and replaced as one object, because the slices of several accounts are read at the same time.
         known, values = self._of_slice
         if known is not stream_slice:
-            partition, extra = stream_slice.partition, stream_slice.extra_fields
-            values = {name: partition[name] if name in partition else extra.get(name) for name in self.columns}
+            profile = sync_of(self.api_budget).grant_of(stream_slice.partition.get("business_id")).profile
+            found = {**profile, **stream_slice.extra_fields, **stream_slice.partition}
+            values = {name: found.get(name) for name in self.columns}
             self._of_slice = (stream_slice, values)
         row.update(values)
-
-
-@dataclass
-class SyncDate(RowTransformation):
-    """Adds `metric_date`: the UTC date on which this sync began, also on rows that are read after midnight.
-
-    Out: `{…, "metric_date": "2026-11-20"}`
-    """
-
-    api_budget: APIBudget
-    _sync: Sync = field(init=False, repr=False)
-
-    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self._sync = sync_of(self.api_budget)
-
-    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
-        """Change `row` in place."""
-        row["metric_date"] = self._sync.date
-
-
-@dataclass
-class AccountReached(RowTransformation):
-    """Says once in a sync whom it reached; changes nothing.
-
-    In:  the row of `account`, `{"business_id": "-000abc", "display_name": "Harbour Coffee", …}`
-    Out, in the log: "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id
-         -000abc). It granted: user.info.basic, video.list."
-    """
-
-    api_budget: APIBudget
-    account_id: str = "business_id"
-    username: str = "video_creator_username"
-    is_business: str = ""
-
-    def change(self, row: dict[str, Any], stream_slice: StreamSlice) -> None:
-        """Say it, the first time."""
-        sync = sync_of(self.api_budget)
-        if not sync.is_new("reached", str(row.get(self.account_id))):
-            return
-        details = [f"@{row[self.username]}" if row.get(self.username) else "username not shown"]
-        if self.is_business:
-            kinds: Mapping[Any, str] = {True: "a Business Account", False: "a Personal Account"}
-            details.append(kinds.get(row.get(self.is_business), "account type not shown"))
-        details.append(f"{self.account_id} {row.get(self.account_id)}")
-        scopes = sync.grant_of(row.get(self.account_id)).scopes
-        granted = "what TikTok does not tell of this token" if scopes is None else ", ".join(sorted(scopes))
-        LOGGER.info(
-            f"Reached the TikTok account {row.get('display_name') or 'without a shown name'} ({', '.join(details)}). "
-            f"It granted: {granted}."
-        )
 
 
 @dataclass

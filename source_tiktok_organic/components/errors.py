@@ -29,6 +29,10 @@ _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
 
 
+SCOPES = "{scopes}"
+"""What a sentence has where FieldsRequester, who alone knows them, puts the scopes of a request."""
+
+
 @dataclass
 class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     """Reads TikTok's own code in the body, whatever the HTTP status: an error comes as HTTP 200
@@ -57,7 +61,6 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     errors: list[dict[str, Any]]
     answer: Mapping[str, list[str]]
     success: Any
-    fields: Mapping[str, list[str]] = field(default_factory=dict)
     first_wait: float = 2
     max_retries: int = 5
     # Time for several of TikTok's penalties of five minutes.
@@ -131,7 +134,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         return rows[0] if rows else self._row_of("other")
 
     def _sentence(self, error: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-        details = {"request_id": None, **body, "stream": self._stream, "scopes": ", ".join(self.fields)}
+        details = {"request_id": None, **body, "stream": self._stream, "scopes": SCOPES}
         return str(error["sentence"].format(**details))
 
 

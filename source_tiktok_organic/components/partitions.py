@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import Any, cast
 from zlib import crc32
 
@@ -22,6 +21,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT
 from source_tiktok_organic.components.sync import NO_POST, CommentReading, Counts, sync_of
+from source_tiktok_organic.components.tokens import Account
 
 
 class _NoRequestOptions(PartitionRouter):
@@ -42,106 +42,86 @@ class _NoRequestOptions(PartitionRouter):
 
 @dataclass
 class AccountPartitionRouter(_NoRequestOptions):
-    """One slice for each account of the config.
+    """One slice for each account of the config, remembering in the state which accounts were read to their end.
 
-    Out: `StreamSlice(partition={"business_id": "-000abc"})`
+    Out: `StreamSlice(partition={"business_id": "-000abc"}, extra_fields={"metric_date": "2026-11-20"})`; the date is
+         the one on which the sync began
 
-    An account of which TikTok does not even tell the business_id is a slice by its place in the config: it fails when
-    it is read, and not here, where it would take the other accounts along.
-    """
+    Each stream begins with another account, so that workers wait for different ones. If the business_id is unknown, the
+    slice is named by its config path, such as "additional_accounts[0]", so that only this account fails.
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
-    authenticator: AccountAuthenticator
-
-    def stream_slices(self) -> Iterable[StreamSlice]:
-        """The accounts in the order of the config."""
-        for account in self.authenticator.accounts:
-            with suppress(AirbyteTracedException):
-                account.learn_business_id()
-            yield StreamSlice(partition={"business_id": account.grant.key}, cursor_slice={})
-
-    def get_stream_state(self) -> Mapping[str, StreamState]:
-        """Accounts come from the config, so there is nothing to remember."""
-        return {}
-
-
-@dataclass
-class ParentRow:
-    """The row of a slice's parent, of which the slice has some columns; it is read with the slice and not before."""
-
-    partition: Partition
-    columns: list[str]
-
-    def read(self) -> dict[str, Any]:
-        """The columns, e.g. `{"metric_date": "2026-11-20", "video_creator_username": "harbour_coffee"}`."""
-        (row,) = self.partition.read()
-        return {column: row.data.get(column) for column in self.columns}
-
-
-@dataclass
-class PerAccountPartitionRouter(SubstreamPartitionRouter):
-    """One slice for each account of the parent, remembering in the state which accounts were read to their end.
-
-    The CDK's own router reads the parent's rows to make slices, one account after the other, and ends where one fails.
-    This one leaves the row to the slice (see FieldsRequester), so that one account's trouble or wait is its own. Each
-    stream begins with another account, so that workers wait for different ones.
-
-    The CDK's state of a partition is the newest row it emitted, and it looks the same for an account that was never
-    finished and for one that was but gave no rows (idle posts have no impression sources). So the router reports the
-    accounts it has handed out as its "parent state", which the CDK writes only when all their slices are closed.
+    The CDK's state of a partition is the newest record that it emitted. It looks the same for an account that was never
+    finished and for one that was but gave no records: idle posts have no impression sources. So the router reports the
+    accounts that it has handed out as its "parent state". The CDK writes that when all their slices are closed.
 
     Out, in the state: `"parent_state": {"account": {"read": ["-000abc"]}}`
     """
 
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    authenticator: AccountAuthenticator
+    _name: str = field(init=False)
     _handed_out: list[str] = field(init=False, default_factory=list)
 
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._name = parameters["name"]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts in the order in which they are read."""
+        accounts = self.authenticator.accounts
+        first = crc32(self._name.encode()) % len(accounts)
+        return accounts[first:] + accounts[:first]
+
     def stream_slices(self) -> Iterable[StreamSlice]:
-        """Slices of partition `{"business_id": …, "parent_slice": {…}}`, whose extra field is the parent's row."""
-        (parent,) = self.parent_stream_configs
-        partitions = list(parent.stream.generate_partitions())
-        first = crc32(self._parameters["name"].encode()) % len(partitions) if partitions else 0
-        yield from map(self._slice_of, partitions[first:] + partitions[:first])
+        """A slice for each account."""
+        for account in self.accounts:
+            with suppress(AirbyteTracedException):
+                account.learn_business_id()
+            self._handed_out.append(account.grant.key)
+            yield StreamSlice(
+                partition={"business_id": account.grant.key},
+                cursor_slice={},
+                extra_fields={"metric_date": sync_of(self.api_budget).date},
+            )
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The accounts handed out so far."""
         return {"account": {"read": list(self._handed_out)}}
 
-    def _slice_of(self, partition: Partition) -> StreamSlice:
-        account = _partition_of(partition)
-        return self._handing_out(
-            StreamSlice(
-                partition={"business_id": account["business_id"], "parent_slice": account},
-                cursor_slice={},
-                extra_fields={"parent_row": ParentRow(partition, _extra_fields_of(self.parent_stream_configs[0]))},
-            )
-        )
-
-    def _handing_out(self, stream_slice: StreamSlice) -> StreamSlice:
-        self._handed_out.append(stream_slice.partition["business_id"])
-        return stream_slice
-
 
 @dataclass
-class FirstAccountPartitionRouter(PerAccountPartitionRouter):
+class FirstAccountPartitionRouter(AccountPartitionRouter):
     """The same for the first account of the config alone, where it does not matter who asks."""
 
-    def stream_slices(self) -> Iterable[StreamSlice]:
-        """One slice, as of PerAccountPartitionRouter."""
-        (parent,) = self.parent_stream_configs
-        yield from map(self._slice_of, islice(parent.stream.generate_partitions(), 1))
+    @property
+    def accounts(self) -> list[Account]:
+        """The account of `credentials`."""
+        return self.authenticator.accounts[:1]
 
 
 @dataclass
-class PerOwnerPartitionRouter(PerAccountPartitionRouter):
-    """The same where only the parent's row tells whose account it is: Login Kit has one account, and no call names it.
+class OwnerPartitionRouter(SubstreamPartitionRouter):
+    """One slice for the owner of the posts in Login Kit, remembered in the state when all posts were read.
 
-    Out: a slice of partition `{"business_id": "723f24d7-…", "parent_slice": {}}` with columns of the row
+    Only the record of `user_info` says who that is: there is one account, and no request names it.
+
+    Out: a slice of partition `{"business_id": "723f24d7-…", "parent_slice": {}}`, and a state as of
+         AccountPartitionRouter
     """
+
+    _handed_out: list[str] = field(init=False, default_factory=list)
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The CDK's slices."""
-        return map(self._handing_out, SubstreamPartitionRouter.stream_slices(self))
+        for stream_slice in super().stream_slices():
+            self._handed_out.append(stream_slice.partition["business_id"])
+            yield stream_slice
+
+    def get_stream_state(self) -> Mapping[str, StreamState]:
+        """The owner, if handed out."""
+        return {"account": {"read": list(self._handed_out)}}
 
 
 def _partition_of(partition: Partition) -> Mapping[str, Any]:

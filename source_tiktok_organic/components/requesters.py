@@ -1,9 +1,10 @@
 """Fields by scope, shared pages, and calls that depend on what came before."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -13,7 +14,9 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_organic.components.errors import SCOPES, data_of
 from source_tiktok_organic.components.exceptions import config_error, same_failure
+from source_tiktok_organic.components.extractors import objects_at
 from source_tiktok_organic.components.sync import NO_POST, CommentReading, Grant, sync_of
 
 LOGGER = logging.getLogger("airbyte")
@@ -48,8 +51,6 @@ class FieldsRequester(RequesterDecorator):
 
     An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
 
-    A slice that has its parent's row still to read reads it first, because all its rows have columns of it.
-
     Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
     the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
 
@@ -80,9 +81,6 @@ class FieldsRequester(RequesterDecorator):
         **call: Any,
     ) -> requests.Response | None:
         """Send the call of the wrapped requester with the parameter `fields`."""
-        extra_fields = cast(dict[str, Any], stream_slice.extra_fields)
-        if "parent_row" in extra_fields:
-            extra_fields.update(extra_fields.pop("parent_row").read())
         authenticator = self.get_authenticator()
         account = authenticator.account_of(stream_slice.partition.get("business_id"))
 
@@ -94,7 +92,7 @@ class FieldsRequester(RequesterDecorator):
             )
             return response
 
-        with authenticator.naming(account):
+        with authenticator.naming(account), self._naming_scopes():
             account.learn_scopes()
             scopes = self._allowed(account.grant)
             try:
@@ -107,6 +105,19 @@ class FieldsRequester(RequesterDecorator):
                 if allowed == scopes:
                     raise
                 return send(allowed)
+
+    @contextmanager
+    def _naming_scopes(self) -> Iterator[None]:
+        try:
+            yield
+        except AirbyteTracedException as refusal:
+            if SCOPES not in (refusal.message or ""):
+                raise
+            raise AirbyteTracedException(
+                message=(refusal.message or "").replace(SCOPES, ", ".join(self.fields)),
+                internal_message=refusal.internal_message,
+                failure_type=refusal.failure_type,
+            ) from refusal
 
     def _allowed(self, grant: Grant) -> list[str]:
         allowed = [scope for scope in self.fields if grant.allows(scope)]
@@ -127,6 +138,68 @@ class FieldsRequester(RequesterDecorator):
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
                 )
         return allowed
+
+
+@dataclass
+class ProfileRequester(RequesterDecorator):
+    """Notes the profile that a page of an account has, for the records of other streams, and says once whose it is.
+
+    In:  the page `{"username": "harbour_coffee", "profile_image": "https://…", "display_name": "Harbour Coffee", …}` at
+         `path` of `data`; columns `{"video_creator_username": "username", "profile_image": "profile_image"}`
+    Out: `{"video_creator_username": "harbour_coffee", "profile_image": "https://…"}` in the account's `profile`; and
+         in the log "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id
+         -000abc). It granted: user.info.basic, video.list."
+    """
+
+    api_budget: APIBudget
+    requester: Any
+    columns: Mapping[str, str] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    account_id: str = "business_id"
+
+    def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
+        """Send the call of the wrapped requester."""
+        response: requests.Response | None = self.requester.send_request(stream_slice=stream_slice, **call)
+        sync = sync_of(self.api_budget)
+        grant = sync.grant_of(stream_slice.partition.get("business_id"))
+        if response is not None and not grant.profile:
+            for profile in objects_at(data_of(response), self.path):
+                grant.profile = {column: profile.get(name) for column, name in self.columns.items()}
+                if sync.is_new("reached", grant.place):
+                    self._say_whom(profile, grant)
+        return response
+
+    def _say_whom(self, profile: Mapping[str, Any], grant: Grant) -> None:
+        kinds: Mapping[Any, str] = {True: "a Business Account, ", False: "a Personal Account, "}
+        kind = kinds.get(profile.get("is_business_account"), "account type not shown, ")
+        details = "".join(
+            [
+                f"@{profile['username']}, " if profile.get("username") else "username not shown, ",
+                kind if self.account_id == "business_id" else "",
+                f"{self.account_id} {profile.get(self.account_id) or grant.business_id}",
+            ]
+        )
+        granted = "what TikTok does not tell of this token" if grant.scopes is None else ", ".join(sorted(grant.scopes))
+        LOGGER.info(
+            f"Reached the TikTok account {profile.get('display_name') or 'without a shown name'} ({details}). "
+            f"It granted: {granted}."
+        )
+
+
+@dataclass
+class ProfileFirstRequester(RequesterDecorator):
+    """Asks for the account's profile before the first page of a stream whose own pages don't have it."""
+
+    requester: Any
+    profile_requester: Any
+    api_budget: APIBudget
+
+    def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
+        """Send the call of the wrapped requester."""
+        if not sync_of(self.api_budget).grant_of(stream_slice.partition.get("business_id")).profile:
+            self.profile_requester.send_request(stream_slice=stream_slice)
+        response: requests.Response | None = self.requester.send_request(stream_slice=stream_slice, **call)
+        return response
 
 
 @dataclass

@@ -16,11 +16,12 @@ from source_tiktok_organic.components.sync import sync_of
 
 @dataclass
 class StartNewAccountsFresh(StateMigration):
-    """Takes out of a state what would give an account that has none of its own a wrong start.
+    """Removes the shared cursor, so an account added later starts from the beginning.
 
-    In:  `{"states": […], "state": {"create_time": "2026-11-20T10:00:00Z"}, …}`
-    Out: the same without `state`, from which the CDK would start an account that was added later, and without those of
-         `states` that name an account by its place in the config, because it was not reached
+    In:  `{"states": [{"partition": {"business_id": "-000abc", "parent_slice": {"business_id": "-000abc"}}, …}],
+         "state": {"create_time": "2026-11-20T10:00:00Z"}, …}`
+    Out: the same without `state`; without those of `states` that name an account by its config path, because it was not
+         reached; and with the partition `{"business_id": "-000abc"}`: until 0.1.0 it had its parent's beside it
     """
 
     config: Config
@@ -32,8 +33,16 @@ class StartNewAccountsFresh(StateMigration):
 
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
         """The state of the accounts that were reached, each with its own cursor."""
-        states = [entry for entry in stream_state["states"] if not is_place(entry["partition"].get("business_id", ""))]
+        states = [
+            {**entry, "partition": _without_parent(entry["partition"])}
+            for entry in stream_state["states"]
+            if not is_place(entry["partition"].get("business_id", ""))
+        ]
         return {key: value for key, value in stream_state.items() if key != "state"} | {"states": states}
+
+
+def _without_parent(partition: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in partition.items() if name != "parent_slice" or not value}
 
 
 @dataclass

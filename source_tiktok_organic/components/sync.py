@@ -66,14 +66,16 @@ class PageStore:
 class Grant:
     """What one sync has learnt of what one account allows; `lock` is held while TikTok is asked about it.
 
-    `place` is where the config has the account, e.g. "additional_accounts[0]". `scopes` is None where TikTok does not
-    tell them, as of an access token without the app's id. `replacement` is the access token that replaced one that
-    TikTok refused, `access_token` the one that was sent last. `failure` is why TikTok could not be asked about the
-    account: it is not asked again for each stream.
+    `place` is where the config has the account, e.g. "additional_accounts[0]". `profile` are the columns of its profile
+    that records of other streams carry: ProfileRequester writes them, SliceColumns reads them. `scopes` is None where
+    TikTok does not tell them, as of an access token without the app's id. `replacement` is the access token that
+    replaced one that TikTok refused, `access_token` the one that was sent last. `failure` is why TikTok could not be
+    asked about the account: it is not asked again for each stream.
     """
 
     place: str
     business_id: str | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] | None = None
     access_token: str | None = field(default=None, repr=False)
     replacement: str | None = field(default=None, repr=False)
