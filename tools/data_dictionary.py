@@ -2,7 +2,7 @@
 
 Types, meanings, units, account types and what may be added up stand in the manifest's schemas. TikTok's fields and the
 scopes that open them are found by following each column back through the stream's transformations, its slice and its
-extractor to the fields that the stream asks for.
+extractor to the fields that the stream asks for, or to the profile that every call of an account notes.
 """
 
 import sys
@@ -104,10 +104,15 @@ class Origin:
 
 # Transformations whose one column is named in Python, with what it is computed from.
 COMPUTED = {
-    "SyncDate": ("metric_date", "the time at which the sync began"),
     "ProvisionalDays": ("is_provisional", "`metrics.date` and the time at which the sync began"),
 }
-WITHOUT_COLUMNS = {"AccountReached"}
+# What AccountPartitionRouter puts into each slice.
+OF_ACCOUNT = {
+    "business_id": Origin("open_id", of="the sign-in"),
+    "metric_date": Origin(computed_from="the time at which the sync began"),
+}
+# The stream whose one record is the profile that ProfileRequester notes for the others.
+PROFILE = "account"
 # Where an extractor finds its rows, if the manifest does not tell it.
 PATHS = {"ReplyExtractor": ["comments"]}
 
@@ -115,8 +120,8 @@ PATHS = {"ReplyExtractor": ["comments"]}
 def class_of(component: Declaration) -> str:
     """The name of a component's class or, for a stock component, its type.
 
-    In:  `{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.SyncDate"}`
-    Out: "SyncDate"
+    In:  `{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.SliceColumns"}`
+    Out: "SliceColumns"
     """
     return str(component.get("class_name") or component["type"]).rpartition(".")[2]
 
@@ -136,8 +141,6 @@ def origin_of(stream: Declaration, column: str) -> Origin:
 
 def _made_by(transformation: Declaration, stream: Declaration, column: str) -> Origin | None:
     name = class_of(transformation)
-    if name in WITHOUT_COLUMNS:
-        return None
     if name in COMPUTED:
         made, source = COMPUTED[name]
         return Origin(computed_from=source) if made == column else None
@@ -156,17 +159,20 @@ def _made_by(transformation: Declaration, stream: Declaration, column: str) -> O
 
 
 def _in_slice(stream: Declaration, column: str) -> Origin:
-    router = stream["retriever"]["partition_router"]
-    if class_of(router) == "AccountPartitionRouter":
-        return Origin("open_id", of="the sign-in")
-    for parent in router.get("parent_stream_configs", []):
+    for parent in stream["retriever"]["partition_router"].get("parent_stream_configs", []):
         if column == parent["partition_field"]:
             return _read_by(parent["stream"], parent["parent_key"])
         if [column] in parent.get("extra_fields", []):
             return _read_by(parent["stream"], column)
+    if column in OF_ACCOUNT:
+        return OF_ACCOUNT[column]
+    for requester in _requesters(stream["retriever"]["requester"]):
+        if name := requester.get("requester", {}).get("columns", {}).get(column):
+            return Origin(name, _scope_of(requester, name), of=PROFILE)
     raise NotDescribed(
-        f"The stream `{stream['name']}` takes the column `{column}` from its slice, but its partition router has no "
-        "parent that brings it. Add the column to `extra_fields` in the manifest."
+        f"The stream `{stream['name']}` takes the column `{column}` from its slice, but neither a parent nor the "
+        "account's profile brings it. Add the column to the parent's `extra_fields` or to `columns` of the "
+        "ProfileRequester in the manifest."
     )
 
 
@@ -186,7 +192,7 @@ def _extracted(stream: Declaration, column: str) -> Origin:
             "tools/data_dictionary.py knows. Correct the column's name in the manifest's schemas, or say in "
             "`_names_before` what the extractor does."
         )
-    return Origin(".".join([*path, *names]), _scope_of(stream, names[0]))
+    return Origin(".".join([*path, *names]), _scope_of(stream["retriever"]["requester"], names[0]))
 
 
 def _names_before(extractor: Declaration, column: str) -> list[str]:
@@ -206,13 +212,20 @@ def _names_before(extractor: Declaration, column: str) -> list[str]:
     return []
 
 
-def _scope_of(stream: Declaration, name: str) -> str:
+def _scope_of(requester: Declaration, name: str) -> str:
     """The scope that opens a field; where there are no fields to ask for, one scope opens all."""
-    requester: Declaration = stream["retriever"]["requester"]
     while "fields" not in requester and "requester" in requester:
         requester = requester["requester"]
     fields: Mapping[str, list[str]] = requester.get("fields", {})
     return next((scope for scope, names in fields.items() if name in names or not names), "")
+
+
+def _requesters(requester: Declaration) -> Iterator[Declaration]:
+    """A requester and those inside of it, from the outermost to the one that makes the call."""
+    yield requester
+    for part in requester.values():
+        if isinstance(part, Mapping) and str(part.get("type")).endswith("Requester"):
+            yield from _requesters(part)
 
 
 # --- Streams and their columns --------------------------------------------------------------------------------------
@@ -271,7 +284,9 @@ def streams_of(manifest: Declaration) -> list[Stream]:
 
 def _stream(declaration: Declaration) -> Stream:
     retriever, schema = declaration["retriever"], declaration["schema_loader"]["schema"]
-    calls = [(call["http_method"], urlsplit(_url(call))) for call in _http_requesters(retriever["requester"])]
+    requester = {name: part for name, part in retriever["requester"].items() if name != "profile_requester"}
+    http_requesters = [found for found in _requesters(requester) if found["type"] == "HttpRequester"]
+    calls = [(call["http_method"], urlsplit(_url(call))) for call in http_requesters]
     return Stream(
         name=declaration["name"],
         rows=_described(schema, f"The stream `{declaration['name']}`"),
@@ -285,16 +300,6 @@ def _stream(declaration: Declaration) -> Stream:
             for parent in retriever.get("partition_router", {}).get("parent_stream_configs", [])
         ],
     )
-
-
-def _http_requesters(requester: Declaration) -> Iterator[Declaration]:
-    """Those that make the calls, inside of whatever is around them."""
-    if requester["type"] == "HttpRequester":
-        yield requester
-        return
-    for part in requester.values():
-        if isinstance(part, Mapping) and str(part.get("type")).endswith("Requester"):
-            yield from _http_requesters(part)
 
 
 def _url(call: Declaration) -> str:
@@ -368,10 +373,10 @@ class Relation:
 
 
 def relations_of(streams: Sequence[Stream]) -> list[Relation]:
-    """Which of these streams belong to which, by their names, slices and keys.
+    """Which of these streams belong to which, by their names, columns and keys.
 
-    A stream belongs to the one that its name begins with (`videos_comments` to `videos`), or else to the one that its
-    slices are made of (`videos` to `account`).
+    A stream belongs to the one that its name begins with (`videos_comments` to `videos`), or else to the one of which
+    it repeats columns (`videos` to `account`).
     """
     pairs = [(parent, child) for child in streams if (parent := _parent_of(child, streams))]
     relations = [Relation(parent, child, _links(child, parent)) for parent, child in pairs]
@@ -380,8 +385,8 @@ def relations_of(streams: Sequence[Stream]) -> list[Relation]:
 
 def _parent_of(child: Stream, streams: Sequence[Stream]) -> Stream | None:
     by_name = [stream for stream in streams if child.name.startswith(f"{stream.name}_")]
-    by_slices = [stream for stream in streams if stream.name in {parent.stream for parent in child.parents}]
-    return max(by_name or by_slices, key=lambda stream: len(stream.name), default=None)
+    by_columns = [stream for stream in streams if stream.name in {column.origin.of for column in child.columns}]
+    return max(by_name or by_columns, key=lambda stream: len(stream.name), default=None)
 
 
 def _links(child: Stream, parent: Stream) -> dict[str, str]:

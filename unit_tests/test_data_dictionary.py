@@ -317,11 +317,10 @@ def test_the_account_type_is_the_one_that_the_description_names(schemas: dict[st
 # For each list of fields in the manifest: where TikTok's answer has them, the streams whose columns they are, and the
 # scopes as TikTok documents them.
 CALLS: dict[str, tuple[str, list[str], dict[str, str]]] = {
-    "profile": ("", [name for name in ACCOUNT_STREAMS if "metrics" not in name], PROFILE_SCOPES),
-    "daily": ("metrics.", [name for name in ACCOUNT_STREAMS if "metrics" in name], PROFILE_SCOPES),
-    "post": ("videos.", list(POST_STREAMS), POST_SCOPES),
-    "user": ("user.", ["user_info"], USER_SCOPES),
-    "user_video": ("videos.", ["user_videos"], USER_VIDEO_SCOPES),
+    "account": (r"(?:metrics\.)?", list(ACCOUNT_STREAMS), PROFILE_SCOPES),
+    "post": (r"videos\.", list(POST_STREAMS), POST_SCOPES),
+    "user": (r"user\.", ["user_info"], USER_SCOPES),
+    "user_video": (r"videos\.", ["user_videos"], USER_VIDEO_SCOPES),
 }
 
 
@@ -344,7 +343,7 @@ def test_every_field_that_is_asked_for_is_a_column_with_its_scope(
     *_, scope_of = CALLS[call]
 
     # The date of a day comes without being asked for.
-    without_asking = {"date": {""}} if call == "daily" else {}
+    without_asking = {"date": {""}} if call == "account" else {}
     assert own_fields(call, streams) == {name: {scope_of[name]} for name in asked_for} | without_asking
 
 
@@ -360,7 +359,7 @@ def test_the_last_transformation_that_writes_a_column_says_where_it_comes_from()
     stream = {
         "name": "videos",
         "transformations": [
-            {"class_name": "components.SyncDate"},
+            {"class_name": "components.SliceColumns", "columns": ["metric_date"]},
             {"class_name": "components.EpochToTimestamp", "columns": {"metric_date": "create_time"}},
             {"class_name": "components.ProvisionalDays"},
         ],
@@ -503,10 +502,9 @@ def with_a_column_of_another_array(manifest: dict[str, Any]) -> None:
     columns["audience_city"] = {"type": "string", "description": "The city."}
 
 
-def without_the_parents_column(manifest: dict[str, Any]) -> None:
-    """A column that is the same for a slice, which the slice lacks."""
-    (parent,) = manifest["definitions"]["per_account_router"]["parent_stream_configs"]
-    parent["extra_fields"].remove(["video_creator_username"])
+def without_the_profiles_column(manifest: dict[str, Any]) -> None:
+    """A column that is the same for a slice, which nothing brings."""
+    del manifest["definitions"]["account_requester"]["requester"]["columns"]["video_creator_username"]
 
 
 def with_an_unknown_transformation(manifest: dict[str, Any]) -> None:
@@ -538,7 +536,7 @@ MISTAKES: dict[Callable[[dict[str, Any]], None], str] = {
     without_a_description: "The column `videos.item_id` has no description. Write one in the manifest's schemas.",
     without_what_a_row_is: "The stream `videos` has no description. Write one in the manifest's schemas.",
     with_a_column_of_another_array: "The column `videos_audience_cities.audience_city` is none that the stream's ",
-    without_the_parents_column: "The stream `account_audience_ages` takes the column `video_creator_username` from ",
+    without_the_profiles_column: "The stream `account_audience_ages` takes the column `video_creator_username` from ",
     with_an_unknown_transformation: "The stream `account` has the transformation KeysToLower, and tools/",
     with_an_unknown_host: "The stream `user_info` calls api.tiktok.example, and tools/data_dictionary.py does not ",
 }
