@@ -75,10 +75,9 @@ class Preview:
         return [line["message"] for line in self.answer["logs"] if line["level"] == "ERROR"]
 
     @property
-    def parents(self) -> set[str]:
-        """The streams that were read for the sake of this one."""
-        titles = [request["title"] for request in self.answer["auxiliary_requests"]]
-        return {title.removeprefix("Parent stream: Stream '").removesuffix("' request") for title in titles}
+    def auxiliary_requests(self) -> list[str]:
+        """The titles of the calls that are shown beside the pages."""
+        return [request["title"] for request in self.answer["auxiliary_requests"]]
 
 
 @dataclass(frozen=True)

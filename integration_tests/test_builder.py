@@ -220,7 +220,7 @@ def test_a_stream_is_previewed_page_by_page(
     assert preview.rows_per_page == (ROWS_PER_PAGE.get(stream) or BareLoop(tiktok).rows_per_page(stream))
     assert {row["business_id"] for row in preview.rows} == {FIRST_OPEN_ID}
     assert [one["slice_descriptor"]["business_id"] for one in preview.slices] == [FIRST_OPEN_ID]
-    assert preview.parents == (set() if stream == "account" else {"account"})
+    assert preview.auxiliary_requests == ([] if stream.startswith("account") else ["Profile of the account"])
     assert endpoints(preview, tiktok) == {f"/open_api/v1.3/{PROFILE if stream.startswith('account') else POSTS}"}
     assert_is_shown_whole_and_in_order(preview, stream, catalog[stream], config)
 
@@ -236,7 +236,9 @@ def test_a_stream_of_login_kit_is_previewed_page_by_page(
     assert preview.rows_per_page == ROWS_PER_PAGE[stream]
     # The first account's open_id for this family's app.
     assert {row["open_id"] for row in preview.rows} == {"96e7f99c-dd8e-4c8b-8dd5-8488b072c22d"}
-    assert preview.parents == (set() if stream == "user_info" else {"user_info"})
+    assert preview.auxiliary_requests == (
+        [] if stream == "user_info" else ["Parent stream: Stream 'user_info' request"]
+    )
     assert endpoints(preview, tiktok) == {"/v2/user/info/" if stream == "user_info" else "/v2/video/list/"}
     assert_is_shown_whole_and_in_order(preview, stream, catalog[stream], config)
 
@@ -258,7 +260,10 @@ def test_comments_are_previewed_post_by_post(
     assert rows_per_slice == [len(read(post)) for post in posts]
     assert len(posts) == 5 and min(rows_per_slice) > 0
     assert preview.answer["test_read_limit_reached"] is True
-    assert preview.parents == {"account", "videos"}
+    assert preview.auxiliary_requests == [
+        "Parent stream: Profile of the account",
+        "Parent stream: Stream 'videos' request",
+    ]
     assert endpoints(preview, tiktok) == {f"/open_api/v1.3/{COMMENTS}"}
     assert preview.answer["logs"] == []
     assert secrets_shown(preview, config) == []

@@ -96,7 +96,7 @@ def test_what_passes_by_itself_costs_time_and_no_row(
     assert output.exit_code == 0
     assert output.contents(STREAMS) == clean
     assert len(call_log(troubled, REFRESH)) == 1 + 3
-    assert len(call_log(troubled, PROFILE)) == 2 + 3
+    assert len(call_log(troubled, PROFILE)) == 1 + 3
     assert len(call_log(troubled, POSTS)) == 4 + 5
 
 

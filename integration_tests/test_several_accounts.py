@@ -138,9 +138,9 @@ def test_an_account_costs_the_calls_that_it_costs_alone_and_none_is_one_too_many
     output = connector.read(several_accounts_config(tiktok, requests_per_minute=40))
 
     assert output.errors == []
-    assert calls(tiktok) == {REFRESH: 3, PROFILE: 6, POSTS: 7}
+    assert calls(tiktok) == {REFRESH: 3, PROFILE: 3, POSTS: 7}
     assert calls_by_account(tiktok) == {
-        open_id: {REFRESH: 1, PROFILE: 2, POSTS: pages}
+        open_id: {REFRESH: 1, PROFILE: 1, POSTS: pages}
         for open_id, pages in zip(tiktok.emulator.accounts, PAGES, strict=True)
     }
 
