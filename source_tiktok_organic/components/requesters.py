@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 import orjson
 import requests
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.http_logger import format_http_message
+from airbyte_cdk.sources.message import LogMessage
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -197,9 +199,15 @@ class ProfileFirstRequester(RequesterDecorator):
     def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
         """Send the call of the wrapped requester."""
         if not sync_of(self.api_budget).grant_of(stream_slice.partition.get("business_id")).profile:
-            self.profile_requester.send_request(stream_slice=stream_slice)
+            self.profile_requester.send_request(stream_slice=stream_slice, log_formatter=_beside_the_pages)
         response: requests.Response | None = self.requester.send_request(stream_slice=stream_slice, **call)
         return response
+
+
+def _beside_the_pages(response: requests.Response) -> LogMessage:
+    """What the Connector Builder shows of a call whose answer is no page of the stream."""
+    title, description = "Profile of the account", "Has columns that records of this stream carry."
+    return format_http_message(response, title, description, None, is_auxiliary=True)
 
 
 @dataclass
