@@ -93,8 +93,11 @@ def token_error_handler_of(stream: str = "videos") -> TikTokErrorHandler:
 
 
 def fields_requester_of(stream: str, config: Mapping[str, Any], api_budget: APIBudget, inside: Any) -> FieldsRequester:
-    """The requester of a stream, with another one inside that makes the calls."""
-    requester = built(declared(stream, "retriever", "requester"), config, api_budget)
+    """The requester that names a stream's fields, with another one inside that makes the calls."""
+    definition = declared(stream, "retriever", "requester")
+    while not definition["class_name"].endswith(".FieldsRequester"):
+        definition = definition["requester"]
+    requester = built(definition, config, api_budget)
     assert isinstance(requester, FieldsRequester)
     requester.requester = inside
     return requester

@@ -410,21 +410,16 @@ def check(tiktok: TikTok, clock: Clock, config: Mapping[str, Any], directory: Pa
 
 def state_of(stream: str, cursor: Mapping[str, str], *, business_id: str = BUSINESS_ID) -> State:
     """The state of a stream of which one account was read to its end and has this cursor."""
-    partition: dict[str, Any] = {"business_id": business_id}
-    parent_state: dict[str, Any] = {}
-    if stream != "account":
-        partition["parent_slice"] = {"business_id": business_id}
-        parent_state = {"account": {"read": [business_id]}}
     message = {
         "type": "STREAM",
         "stream": {
             "stream_descriptor": {"name": stream},
             "stream_state": {
                 "use_global_cursor": False,
-                "states": [{"partition": partition, "cursor": dict(cursor)}],
+                "states": [{"partition": {"business_id": business_id}, "cursor": dict(cursor)}],
                 "state": dict(cursor),
                 "lookback_window": 1,
-                "parent_state": parent_state,
+                "parent_state": {"account": {"read": [business_id]}},
             },
         },
     }

@@ -16,7 +16,6 @@ from unit_tests.tiktok import (
     PROFILE_PATH,
     SECRETS,
     Answer,
-    Call,
     Page,
     TikTok,
     fixture,
@@ -116,17 +115,15 @@ def test_a_failure_on_a_later_page_is_a_failure_of_the_stream(tiktok: TikTok, cl
     assert not outcome.is_complete("videos")
 
 
-def test_a_failure_of_the_days_leaves_the_account_complete(tiktok: TikTok, clock: Clock) -> None:
-    def refuse_days(call: Call) -> Answer | None:
-        return refusal(40002) if "start_date" in call.params else None
+def test_a_failure_of_the_page_of_an_account_is_one_of_each_stream_that_reads_it(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.answer_always(PROFILE_PATH, refusal(40002))
+    streams = ("account", "account_audience_ages", "account_metrics", "videos", "videos_audience_cities")
 
-    tiktok.before_answering = refuse_days
+    outcome = read(tiktok, clock, *streams, expect_failure=True)
 
-    outcome = read(tiktok, clock, "account", "account_metrics", expect_failure=True)
-
-    assert outcome.is_complete("account")
-    assert len(outcome.rows("account")) == 1
-    assert_failed_without_a_row(outcome, "account_metrics")
+    for stream in streams:
+        assert_failed_without_a_row(outcome, stream)
+    assert tiktok.calls_of(POSTS_PATH) == []
 
 
 def test_all_streams_of_a_page_that_fails_fail(tiktok: TikTok, clock: Clock) -> None:

@@ -21,19 +21,44 @@ from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, 
 
 ACCOUNT = StreamSlice(partition={"business_id": BUSINESS_ID}, cursor_slice={})
 
-DAILY_FIELDS = (
-    '["followers_count","video_views","unique_video_views","profile_views","likes","comments","shares",'
-    '"phone_number_clicks","lead_submissions","app_download_clicks","bio_link_clicks","email_clicks","address_clicks",'
-    '"daily_total_followers","daily_new_followers","daily_lost_followers","engaged_audience","audience_activity"]'
+ACCOUNT_FIELDS = (
+    '["display_name","profile_image","username","profile_deep_link","bio_description","is_verified","followers_count",'
+    '"following_count","total_likes","videos_count","is_business_account","audience_ages","audience_genders",'
+    '"audience_countries","audience_cities","video_views","unique_video_views","profile_views","likes","comments",'
+    '"shares","phone_number_clicks","lead_submissions","app_download_clicks","bio_link_clicks","email_clicks",'
+    '"address_clicks","daily_total_followers","daily_new_followers","daily_lost_followers","engaged_audience",'
+    '"audience_activity"]'
 )
 
-PROFILE_OF = {
+ACCOUNT_FIELDS_OF = {
     "user.info.basic": ["display_name", "profile_image"],
     "user.info.username": ["username"],
     "user.info.profile": ["profile_deep_link", "bio_description", "is_verified"],
     "user.info.stats": ["followers_count", "following_count", "total_likes", "videos_count"],
     "user.account.type": ["is_business_account"],
-    "user.insights": ["audience_ages", "audience_genders", "audience_countries", "audience_cities"],
+    "user.insights": [
+        "audience_ages",
+        "audience_genders",
+        "audience_countries",
+        "audience_cities",
+        "video_views",
+        "unique_video_views",
+        "profile_views",
+        "likes",
+        "comments",
+        "shares",
+        "phone_number_clicks",
+        "lead_submissions",
+        "app_download_clicks",
+        "bio_link_clicks",
+        "email_clicks",
+        "address_clicks",
+        "daily_total_followers",
+        "daily_new_followers",
+        "daily_lost_followers",
+        "engaged_audience",
+        "audience_activity",
+    ],
 }
 
 
@@ -43,6 +68,7 @@ class Requester:
 
     authenticator: AccountAuthenticator
     granted: set[str] = field(default_factory=lambda: set(SCOPES))
+    sentence: str = "TikTok did not permit it."
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def get_authenticator(self) -> AccountAuthenticator:
@@ -56,7 +82,7 @@ class Requester:
         names = json.loads(call["request_params"]["fields"])
         scope_of = POST_SCOPES if "item_id" in names or "new_followers" in names else PROFILE_SCOPES
         if not {scope_of[name] for name in names} <= self.granted:
-            raise config_error("TikTok did not permit it.")
+            raise config_error(self.sentence)
         return response({"code": 0})
 
     @property
@@ -123,14 +149,14 @@ def test_the_fields_of_all_scopes_are_one_json_array() -> None:
     account = oauth()
     account.ask("account_metrics")
 
-    assert account.inside.calls[0]["request_params"] == {"fields": DAILY_FIELDS}
+    assert account.inside.calls[0]["request_params"] == {"fields": ACCOUNT_FIELDS}
 
 
 def test_the_other_parameters_stay() -> None:
     account = oauth()
     account.ask("account_metrics", request_params={"cursor": 5, "max_count": 20})
 
-    assert account.inside.calls[0]["request_params"] == {"cursor": 5, "max_count": 20, "fields": DAILY_FIELDS}
+    assert account.inside.calls[0]["request_params"] == {"cursor": 5, "max_count": 20, "fields": ACCOUNT_FIELDS}
 
 
 def test_the_rest_of_the_call_is_handed_on() -> None:
@@ -167,25 +193,27 @@ def test_what_the_requester_inside_can_do_goes_on_working() -> None:
 # --- An account whose scopes are known ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("missing", sorted(PROFILE_OF))
+@pytest.mark.parametrize("missing", sorted(ACCOUNT_FIELDS_OF))
 def test_the_fields_of_a_scope_that_was_not_granted_are_not_asked_for(
     missing: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     account = oauth(missing)
     account.ask("account")
 
-    assert account.inside.asked == [[name for scope, names in PROFILE_OF.items() if scope != missing for name in names]]
+    assert account.inside.asked == [
+        [name for scope, names in ACCOUNT_FIELDS_OF.items() if scope != missing for name in names]
+    ]
     (warning,) = warnings_in(caplog)
     assert BUSINESS_ID in warning
     assert f"`{missing}`" in warning
-    assert f"stay null, or without rows where they are streams: {', '.join(PROFILE_OF[missing])}. " in warning
+    assert f"stay null, or without rows where they are streams: {', '.join(ACCOUNT_FIELDS_OF[missing])}. " in warning
 
 
 def test_scopes_that_the_connector_does_not_know_change_nothing(caplog: pytest.LogCaptureFixture) -> None:
     account = Account(scopes={*SCOPES, "tcm.order.update", "biz.new"})
     account.ask("account_metrics")
 
-    assert account.inside.calls[0]["request_params"]["fields"] == DAILY_FIELDS
+    assert account.inside.calls[0]["request_params"]["fields"] == ACCOUNT_FIELDS
     assert warnings_in(caplog) == []
 
 
@@ -198,13 +226,14 @@ def test_what_stays_null_is_said_once_in_a_sync(caplog: pytest.LogCaptureFixture
     assert len(warnings_in(caplog)) == 1
 
 
-def test_what_stays_null_is_said_for_each_call_that_it_is_missing_in(caplog: pytest.LogCaptureFixture) -> None:
-    account = oauth("user.info.stats")
-    account.ask("account")
-    account.ask("account_metrics")
+def test_what_stays_null_is_said_for_each_scope(caplog: pytest.LogCaptureFixture) -> None:
+    account = oauth("user.info.stats", "user.account.type", "video.insights")
+    for stream in ("account", "account_metrics", "videos"):
+        account.ask(stream)
 
     said = [warning.split("streams: ")[1].split(". ")[0] for warning in warnings_in(caplog)]
-    assert said == ["followers_count, following_count, total_likes, videos_count", "followers_count"]
+    assert said[:2] == ["followers_count, following_count, total_likes, videos_count", "is_business_account"]
+    assert len(said) == 3
 
 
 def test_what_stays_null_is_said_again_in_the_next_sync(caplog: pytest.LogCaptureFixture) -> None:
@@ -288,8 +317,8 @@ def test_everything_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     account.ask("account")
     account.ask("account_metrics")
 
-    profile = [name for names in PROFILE_OF.values() for name in names]
-    assert account.inside.asked == [profile, json.loads(DAILY_FIELDS)]
+    everything = [name for names in ACCOUNT_FIELDS_OF.values() for name in names]
+    assert account.inside.asked == [everything, everything]
     assert warnings_in(caplog) == []
 
 
@@ -303,3 +332,37 @@ def test_a_refusal_is_the_failure_and_the_next_stream_asks_for_everything_too(
     assert [error.message for error in errors] == ["TikTok did not permit it."] * 2
     assert [len(fields) for fields in account.inside.asked] == [33, 33]
     assert warnings_in(caplog) == []
+
+
+# --- The scopes in a refusal ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", [set(SCOPES), None], ids=["scopes are known", "scopes are not known"])
+@pytest.mark.parametrize(
+    ("stream", "scopes"),
+    [
+        *dict.fromkeys(
+            ["account", "account_audience_ages", "account_metrics", "account_metrics_audience_activity"],
+            "user.info.basic, user.info.username, user.info.profile, user.info.stats, user.account.type, user.insights",
+        ).items(),
+        ("videos", "video.list, video.insights"),
+        ("videos_audience_types", "video.list, video.insights"),
+    ],
+)
+def test_a_refusal_names_the_scopes_that_open_what_was_asked_for(
+    stream: str, scopes: str, told: set[str] | None
+) -> None:
+    account = Account(scopes=told, granted=set())
+    account.inside.sentence = "TikTok did not permit the stream, which reads what {scopes} open."
+
+    error = account.failure_of(stream)
+
+    assert error.message == f"TikTok did not permit the stream, which reads what {scopes} open."
+    assert error.failure_type == FailureType.config_error
+
+
+def test_braces_in_a_refusal_of_something_else_stay() -> None:
+    account = Account(scopes=set(SCOPES), granted=set())
+    account.inside.sentence = "TikTok did not understand `{fields}`."
+
+    assert account.failure_of("account").message == "TikTok did not understand `{fields}`."

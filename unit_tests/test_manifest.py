@@ -168,16 +168,14 @@ def test_keys_and_cursor_are_columns_that_are_never_null(columns: dict[str, dict
 
 
 def test_every_documented_field_is_asked_for(manifest: dict[str, Any]) -> None:
-    assert fields_of(manifest, "profile") == PROFILE_FIELDS | PROFILE_ARRAYS
-    assert fields_of(manifest, "daily") == DAILY_FIELDS | DAILY_ARRAYS
+    assert fields_of(manifest, "account") == PROFILE_FIELDS | PROFILE_ARRAYS | DAILY_FIELDS | DAILY_ARRAYS
     assert fields_of(manifest, "post") == POST_FIELDS | POST_ARRAYS
 
 
 @pytest.mark.parametrize(
     ("call", "scope_of"),
     [
-        ("profile", PROFILE_SCOPES),
-        ("daily", PROFILE_SCOPES),
+        ("account", PROFILE_SCOPES),
         ("post", POST_SCOPES),
         ("user", USER_SCOPES),
         ("user_video", USER_VIDEO_SCOPES),

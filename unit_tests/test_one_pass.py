@@ -99,17 +99,17 @@ def sync(request: pytest.FixtureRequest, session_clock: Clock) -> Sync:
     return Sync(tiktok, read(tiktok, session_clock, *STREAMS, config=config))
 
 
-def test_all_streams_cost_two_calls_for_the_account_and_one_for_each_page(sync: Sync) -> None:
-    assert len(sync.tiktok.calls_of(PROFILE_PATH)) == 2
+def test_all_streams_cost_one_call_for_the_account_and_one_for_each_page(sync: Sync) -> None:
+    assert len(sync.tiktok.calls_of(PROFILE_PATH)) == 1
     assert pages(sync.tiktok) == FOUR_PAGES
-    assert len(sync.tiktok.calls) == 6
+    assert len(sync.tiktok.calls) == 5
     assert row_counts(sync.outcome) == ALL_ROWS
 
 
 def test_the_order_of_the_streams_does_not_matter(tiktok: TikTok, clock: Clock) -> None:
     outcome = read(tiktok, clock, *reversed(STREAMS), config=static_token_config(num_workers=2))
 
-    assert len(tiktok.calls_of(PROFILE_PATH)) == 2
+    assert len(tiktok.calls_of(PROFILE_PATH)) == 1
     assert pages(tiktok) == FOUR_PAGES
     assert row_counts(outcome) == ALL_ROWS
 
@@ -131,23 +131,22 @@ def test_two_child_streams_alone_cost_what_their_pages_cost(num_workers: int, ti
 def test_one_stream_alone_makes_no_call_that_it_does_not_need(stream: str, tiktok: TikTok, clock: Clock) -> None:
     read(tiktok, clock, stream)
 
-    days = 1 if stream.startswith("account_metrics") else 0
     assert Counter(call.path for call in tiktok.calls) == Counter(
-        {PROFILE_PATH: 1 + days, POSTS_PATH: 4 if stream in POST_STREAMS else 0}
+        {PROFILE_PATH: 1, POSTS_PATH: 4 if stream in POST_STREAMS else 0}
     )
 
 
 def test_account_streams_alone_ask_for_no_posts(tiktok: TikTok, clock: Clock) -> None:
     read(tiktok, clock, *ACCOUNT_STREAMS)
 
-    assert [call.path for call in tiktok.calls] == [PROFILE_PATH, PROFILE_PATH]
+    assert [call.path for call in tiktok.calls] == [PROFILE_PATH]
 
 
 def test_one_renewal_of_the_token_serves_all_streams(tiktok: TikTok, clock: Clock) -> None:
     outcome = read(tiktok, clock, *STREAMS, config=oauth_config({"num_workers": 20}))
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 1
-    assert len(tiktok.calls) == 7
+    assert len(tiktok.calls) == 6
     assert tiktok.calls[0].path == REFRESH_PATH
     assert {call.headers["Access-Token"] for call in tiktok.calls[1:]} == {RENEWED_ACCESS_TOKEN}
     assert row_counts(outcome) == ALL_ROWS
@@ -163,7 +162,7 @@ def test_comments_beside_them_walk_no_posts_of_their_own(tiktok: TikTok, clock: 
 
     assert Counter(call.path for call in tiktok.calls) == {
         REFRESH_PATH: 1,
-        PROFILE_PATH: 2,
+        PROFILE_PATH: 1,
         POSTS_PATH: 4,
         COMMENTS_PATH: 2,
         REPLIES_PATH: 1,

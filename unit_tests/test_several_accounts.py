@@ -250,7 +250,7 @@ def test_every_stream_reads_every_account_with_its_token_and_at_the_cost_of_one_
 
     assert calls_by_account(three, REFRESH_PATH) == renewals
     assert calls_by_account(three, TOKEN_INFO_PATH) == token_infos
-    assert calls_by_account(three, PROFILE_PATH) == {HARBOUR: 2, BAKER: 2, TEA: 2}
+    assert calls_by_account(three, PROFILE_PATH) == {HARBOUR: 1, BAKER: 1, TEA: 1}
     assert calls_by_account(three, POSTS_PATH) == {HARBOUR: 1, BAKER: 1, TEA: 1}
     assert calls_by_account(three, COMMENTS_PATH) == {HARBOUR: 1, BAKER: 1, TEA: 1}
     assert calls_by_account(three, REPLIES_PATH) == {}

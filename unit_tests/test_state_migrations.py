@@ -16,7 +16,7 @@ SINCE_EVER = "2010-01-01T00:00:00Z"
 def cursor(business_id: str, create_time: str) -> dict[str, Any]:
     """One account's entry in a state."""
     return {
-        "partition": {"business_id": business_id, "parent_slice": {"business_id": business_id}},
+        "partition": {"business_id": business_id},
         "cursor": {"create_time": create_time},
     }
 
@@ -46,7 +46,7 @@ def test_the_common_cursor_is_taken_out_and_the_rest_stays() -> None:
         "use_global_cursor": False,
         "states": [
             {
-                "partition": {"business_id": "-000abc", "parent_slice": {"business_id": "-000abc"}},
+                "partition": {"business_id": "-000abc"},
                 "cursor": {"create_time": "2026-11-19T08:00:00Z"},
             }
         ],
@@ -89,10 +89,31 @@ def test_what_only_looks_like_a_place_is_an_account(business_id: str) -> None:
     assert fresh.migrate(before)["states"] == before["states"]
 
 
-def test_a_partition_of_something_else_than_an_account_stays() -> None:
-    entry = {"partition": {"open_id": "723f24d7"}, "cursor": {"create_time": "1788861607"}}
+@pytest.mark.parametrize(
+    "partition", [{"open_id": "723f24d7"}, {"business_id": "723f24d7-e717-40f8-a2b6-cb8464cd23b4", "parent_slice": {}}]
+)
+def test_a_partition_of_something_else_than_an_account_stays(partition: dict[str, Any]) -> None:
+    entry = {"partition": partition, "cursor": {"create_time": "1788861607"}}
 
     assert fresh.migrate({"states": [entry]}) == {"states": [entry]}
+
+
+def test_a_partition_of_version_0_1_0_loses_the_one_of_its_parent() -> None:
+    before = state(read=["-000abc"])
+    before["states"] = [
+        {
+            "partition": {"business_id": business_id, "parent_slice": {"business_id": business_id}},
+            "cursor": {"create_time": "2026-11-19T08:00:00Z"},
+        }
+        for business_id in ("-000abc", "additional_accounts[0]", "-000xyz")
+    ]
+    copied = copy.deepcopy(before)
+
+    assert fresh.migrate(before)["states"] == [
+        cursor("-000abc", "2026-11-19T08:00:00Z"),
+        cursor("-000xyz", "2026-11-19T08:00:00Z"),
+    ]
+    assert before == copied
 
 
 def test_the_state_that_new_accounts_start_without_is_not_changed_itself() -> None:

@@ -27,14 +27,15 @@ def test_the_profile_is_one_dated_row(first_sync: Outcome) -> None:
     assert first_sync.rows("account") == [HARBOUR_COFFEE]
 
 
-def test_one_call_asks_for_the_account_and_no_days(tiktok: TikTok, clock: Clock) -> None:
+def test_one_call_asks_for_the_account_with_all_its_days(tiktok: TikTok, clock: Clock) -> None:
     read(tiktok, clock, "account")
 
     (call,) = tiktok.calls
     assert call.method == "GET"
     assert call.path == PROFILE_PATH
-    assert set(call.params) == {"business_id", "fields"}
+    assert set(call.params) == {"business_id", "fields", "start_date", "end_date"}
     assert call.params["business_id"] == "-000EmuOpenId_0001abcDEFghiJKL"
+    assert (call.params["start_date"], call.params["end_date"]) == ("2026-09-23", "2026-11-19")
     assert call.headers["Access-Token"] == "act.EMU0aBcD3fGh!5001.em"
     assert "Authorization" not in call.headers
 

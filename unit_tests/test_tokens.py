@@ -28,6 +28,7 @@ from unit_tests.syncs import (
 )
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
+    BENCHMARK_PATH,
     BUSINESS_ID,
     POSTS_PATH,
     PROFILE_PATH,
@@ -472,8 +473,8 @@ def test_a_call_that_was_refused_while_another_renewed_the_token_does_not_renew_
         if call.headers.get("Access-Token") != ACCESS_TOKEN:
             the_token_is_renewed.set()
             return None
-        is_posts, is_days = call.path == POSTS_PATH, "start_date" in call.params
-        if is_posts or is_days:
+        is_posts, is_benchmark = call.path == POSTS_PATH, call.path == BENCHMARK_PATH
+        if is_posts or is_benchmark:
             both_are_on_their_way.wait(timeout=10)
             if is_posts:
                 assert the_token_is_renewed.wait(timeout=10)
@@ -481,11 +482,12 @@ def test_a_call_that_was_refused_while_another_renewed_the_token_does_not_renew_
         return None
 
     tiktok.before_answering = refuse_old_token
-    outcome = read(tiktok, clock, "videos", "account_metrics", config=signed_in_config())
+    config = signed_in_config({"benchmark_category": "FOOD_AND_BEVERAGE"})
+    outcome = read(tiktok, clock, "videos", "business_benchmarks", config=config)
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 1
     assert len(outcome.rows("videos")) == 3
-    assert len(outcome.rows("account_metrics")) == 6
+    assert len(outcome.rows("business_benchmarks")) == 1
 
 
 @pytest.mark.parametrize("code", [40102, 40104, 40105])

@@ -1,4 +1,4 @@
-"""The transformations of rows: timestamps, the columns of a slice, the sync's date, and days that may still change."""
+"""The transformations of rows: timestamps, the columns of a slice, and days that may still change."""
 
 import copy
 import pickle
@@ -15,7 +15,6 @@ from source_tiktok_organic.components.columns import (
     EpochToTimestamp,
     ProvisionalDays,
     SliceColumns,
-    SyncDate,
     Timestamp,
 )
 from source_tiktok_organic.components.sync import sync_of
@@ -63,15 +62,25 @@ def test_a_time_that_is_none_is_an_error(wrong: Any) -> None:
 # --- SliceColumns ---------------------------------------------------------------------------------------------------
 
 SLICE = StreamSlice(
-    partition={"business_id": "-000abc", "parent_slice": {"business_id": "-000abc"}},
+    partition={"business_id": "-000abc"},
     cursor_slice={"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-11-20T12:00:00Z"},
-    extra_fields={"metric_date": "2026-11-20", "video_creator_username": None},
+    extra_fields={"metric_date": "2026-11-20"},
 )
+ANOTHER = StreamSlice(partition={"business_id": "-000xyz"}, cursor_slice={}, extra_fields={"metric_date": "2026-11-20"})
 
 
-def with_columns(row: dict[str, Any], *columns: str) -> dict[str, Any]:
+def columns_of(*columns: str, **profiles: dict[str, Any]) -> SliceColumns:
+    """The transformation that adds these columns, in a sync that has noted the profiles of `abc` and `xyz`."""
+    api_budget = budget()
+    for name in ("abc", "xyz"):
+        grant = sync_of(api_budget).grant(f"the place of {name}")
+        grant.business_id, grant.profile = f"-000{name}", profiles.get(name, {})
+    return SliceColumns(config={}, parameters={}, api_budget=api_budget, columns=list(columns))
+
+
+def with_columns(row: dict[str, Any], *columns: str, **profiles: dict[str, Any]) -> dict[str, Any]:
     """The row with these columns of the slice."""
-    SliceColumns(config={}, parameters={}, columns=list(columns)).transform(row, stream_slice=SLICE)
+    columns_of(*columns, **profiles).transform(row, stream_slice=SLICE)
     return row
 
 
@@ -84,47 +93,41 @@ def test_the_columns_of_a_slice_are_those_of_its_partition_and_its_extra_fields(
 
 
 def test_a_column_that_the_account_withheld_is_null() -> None:
-    assert with_columns({"item_id": "7"}, "video_creator_username") == {"item_id": "7", "video_creator_username": None}
+    row = with_columns({"item_id": "7"}, "video_creator_username", abc={"video_creator_username": None})
+
+    assert row == {"item_id": "7", "video_creator_username": None}
 
 
-def test_a_column_that_the_slice_does_not_have_is_null() -> None:
+def test_a_column_that_nobody_has_is_null() -> None:
     assert with_columns({"item_id": "7"}, "profile_image") == {"item_id": "7", "profile_image": None}
 
 
 def test_nothing_else_of_the_slice_gets_into_the_row() -> None:
-    assert with_columns({}, "business_id") == {"business_id": "-000abc"}
+    assert with_columns({}, "business_id", abc={"profile_image": "https://…"}) == {"business_id": "-000abc"}
 
 
-# --- SyncDate -------------------------------------------------------------------------------------------------------
+def test_the_profile_of_an_account_has_the_columns_that_its_slice_lacks() -> None:
+    profile = {"video_creator_username": "harbour_coffee", "metric_date": "1999-01-01", "business_id": "another"}
+
+    assert with_columns({}, "business_id", "metric_date", "video_creator_username", abc=profile) == {
+        "business_id": "-000abc",
+        "metric_date": "2026-11-20",
+        "video_creator_username": "harbour_coffee",
+    }
 
 
-def date_of_a_row(api_budget: APIBudget) -> str:
-    """The `metric_date` of a row that is read now, in the sync of this budget."""
-    row: dict[str, Any] = {}
-    SyncDate(config={}, parameters={}, api_budget=api_budget).transform(row)
-    date: str = row["metric_date"]
-    return date
+def test_each_account_has_the_columns_of_its_own_profile() -> None:
+    transformation = columns_of(
+        "video_creator_username",
+        abc={"video_creator_username": "harbour_coffee"},
+        xyz={"video_creator_username": "night_baker"},
+    )
+    rows: list[dict[str, Any]] = [{}, {}, {}]
 
+    for row, stream_slice in zip(rows, (SLICE, ANOTHER, SLICE), strict=True):
+        transformation.transform(row, stream_slice=stream_slice)
 
-def test_rows_carry_the_date_of_the_sync_in_utc() -> None:
-    assert date_of_a_row(budget()) == "2026-11-20"
-
-
-def test_all_rows_of_a_sync_carry_the_date_on_which_it_began(clock: Clock) -> None:
-    clock.move_to("2026-11-20T23:59:59Z")
-    api_budget = budget()
-    before = date_of_a_row(api_budget)
-    clock.move_to("2026-11-21T00:00:01Z")
-
-    assert (before, date_of_a_row(api_budget)) == ("2026-11-20", "2026-11-20")
-
-
-def test_the_next_sync_in_the_same_process_has_its_own_date(clock: Clock) -> None:
-    first = budget()
-    date_of_a_row(first)
-    clock.move_to("2026-11-21T00:00:01Z")
-
-    assert (date_of_a_row(budget()), date_of_a_row(first)) == ("2026-11-21", "2026-11-20")
+    assert [row["video_creator_username"] for row in rows] == ["harbour_coffee", "night_baker", "harbour_coffee"]
 
 
 # --- ProvisionalDays ------------------------------------------------------------------------------------------------
