@@ -407,13 +407,31 @@ def test_a_valid_token_that_lacks_a_scope_is_renewed_once_to_learn_what_was_gran
     assert clock.waits_before_retries == []
 
 
-def test_a_refusal_that_no_scope_explains_stands_after_one_renewal(tiktok: TikTok, clock: Clock) -> None:
-    tiktok.answer_always(USER_INFO_PATH, display_refusal("scope_not_authorized", "Not this app."))
+@pytest.mark.parametrize(
+    ("stream", "expected_paths", "scopes"),
+    [
+        (
+            "user_info",
+            [USER_INFO_PATH, LOGIN_KIT_TOKEN_PATH],
+            "user.info.basic, user.info.profile, user.info.stats",
+        ),
+        ("user_videos", [USER_INFO_PATH, USER_VIDEOS_PATH, LOGIN_KIT_TOKEN_PATH], "video.list"),
+    ],
+)
+def test_a_refusal_that_no_scope_explains_stands_after_one_renewal(
+    stream: str, expected_paths: list[str], scopes: str, tiktok: TikTok, clock: Clock
+) -> None:
+    path = USER_INFO_PATH if stream == "user_info" else USER_VIDEOS_PATH
+    tiktok.answer_always(path, display_refusal("scope_not_authorized", "Not this app."))
 
-    outcome = read(tiktok, clock, "user_info", config=signed_in_login_kit_config(), expect_failure=True)
+    outcome = read(tiktok, clock, stream, config=signed_in_login_kit_config(), expect_failure=True)
 
-    assert "(code scope_not_authorized: Not this app.)" in message_of(outcome, "user_info")
-    assert paths(tiktok) == [USER_INFO_PATH, LOGIN_KIT_TOKEN_PATH]
+    assert message_of(outcome, stream) == (
+        f"TikTok did not permit the stream `{stream}`, which reads what {scopes} open (code scope_not_authorized: Not "
+        "this app.). Authenticate the account again and allow everything that TikTok lists; if that does not help, add "
+        "these scopes to your app in TikTok for Developers. The other streams go on."
+    )
+    assert paths(tiktok) == expected_paths
 
 
 @pytest.mark.parametrize("code", ["internal_error", "invalid_params"])

@@ -1,8 +1,17 @@
 """The stream `account`: one dated row per account and sync."""
 
+import pytest
 from airbyte_cdk.models import SyncMode
 
-from unit_tests.syncs import Clock, Outcome, cursors, read, state_of
+from unit_tests.syncs import (
+    Clock,
+    Outcome,
+    cursors,
+    read,
+    state_of,
+    static_token_config,
+    static_token_with_app_config,
+)
 from unit_tests.tiktok import BUSINESS_ID, PROFILE_PATH, TikTok, fixture, success
 
 HARBOUR_COFFEE = {
@@ -38,6 +47,53 @@ def test_one_call_asks_for_the_account_with_all_its_days(tiktok: TikTok, clock: 
     assert (call.params["start_date"], call.params["end_date"]) == ("2026-09-23", "2026-11-19")
     assert call.headers["Access-Token"] == "act.EMU0aBcD3fGh!5001.em"
     assert "Authorization" not in call.headers
+
+
+@pytest.mark.parametrize(
+    ("settings", "window"),
+    [
+        pytest.param({"start_date": "2026-11-12"}, ("2026-11-12", "2026-11-19"), id="start inside"),
+        pytest.param({"start_date": "2016-01-01"}, ("2026-09-23", "2026-11-19"), id="start long ago"),
+        pytest.param({"start_date": "2026-11-19"}, ("2026-11-19", "2026-11-19"), id="start yesterday"),
+        pytest.param({"start_date": "2026-11-20"}, ("2026-11-19", "2026-11-19"), id="start today"),
+        pytest.param({"end_date": "2026-11-12"}, ("2026-09-23", "2026-11-12"), id="end inside"),
+        pytest.param({"end_date": "2026-12-31"}, ("2026-09-23", "2026-11-19"), id="end in the future"),
+        pytest.param({"end_date": "2026-09-22"}, ("2026-09-23", "2026-09-23"), id="end a day before the window"),
+        pytest.param(
+            {"start_date": "2020-01-01", "end_date": "2020-12-31"}, ("2026-09-23", "2026-09-23"), id="both long ago"
+        ),
+    ],
+)
+def test_the_days_asked_for_lie_in_the_window_that_tiktok_has_whatever_the_settings(
+    settings: dict[str, str], window: tuple[str, str], tiktok: TikTok, clock: Clock
+) -> None:
+    outcome = read(tiktok, clock, "account", config=static_token_config(**settings))
+
+    (call,) = tiktok.calls
+    assert (call.params["start_date"], call.params["end_date"]) == window
+    assert outcome.rows("account") == [HARBOUR_COFFEE]
+
+
+def test_a_row_of_the_account_is_no_reason_to_give_days_outside_of_the_settings(tiktok: TikTok, clock: Clock) -> None:
+    config = static_token_config(end_date="2026-09-22")
+    tiktok.answer_always(PROFILE_PATH, success(tiktok.profile | {"metrics": [{"date": "2026-09-23", "likes": 1}]}))
+
+    outcome = read(tiktok, clock, "account", "account_metrics", config=config)
+
+    assert outcome.rows("account") == [HARBOUR_COFFEE]
+    assert outcome.rows("account_metrics") == []
+    assert outcome.is_complete("account_metrics")
+
+
+def test_the_days_asked_for_are_those_of_the_date_on_which_the_sync_began(tiktok: TikTok, clock: Clock) -> None:
+    clock.move_to("2026-11-20T23:59:59Z")
+    tiktok.before_answering = lambda _: clock.tick(60)
+
+    read(tiktok, clock, "account", config=static_token_with_app_config())
+
+    (call,) = tiktok.calls_of(PROFILE_PATH)
+    assert call.at.isoformat() > "2026-11-21"
+    assert (call.params["start_date"], call.params["end_date"]) == ("2026-09-23", "2026-11-19")
 
 
 def test_the_state_is_kept_for_each_account(first_sync: Outcome) -> None:

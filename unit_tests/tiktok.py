@@ -231,14 +231,14 @@ _COMMENT_VALUES: Mapping[str, set[str]] = {
 _SORTED_COMMENTS = 500
 _REPLIES_WITH_A_COMMENT = 3
 
-_FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parent / "fixtures"
 _BASE_PATH = "/open_api/v1.3/"
 _DISPLAY_BASE_PATH = "/v2/"
 
 
 def fixture(name: str) -> dict[str, Any]:
     """The answer in `fixtures/<name>.json`, read anew each time so that a test may change it."""
-    answer: dict[str, Any] = json.loads((_FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+    answer: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
     return answer
 
 
