@@ -167,11 +167,26 @@ def test_an_account_that_is_not_reached_is_asked_about_once_in_a_sync(tiktok: Ti
     assert len(tiktok.calls) == 1
 
 
-def test_two_accounts_that_turn_out_to_be_the_same_are_the_account_and_a_place(tiktok: TikTok) -> None:
+@pytest.mark.parametrize("stream", [*ACCOUNT_STREAMS, *POST_STREAMS])
+def test_of_two_accounts_that_turn_out_to_be_the_same_the_second_is_a_place(stream: str, tiktok: TikTok) -> None:
     tiktok.add_account("night_baker").business_id = BUSINESS_ID
     config = oauth_config({"additional_accounts": [oauth_entry(tiktok.accounts[1])]})
 
-    assert business_ids(config, tiktok) == [BUSINESS_ID, "additional_accounts[0]"]
+    with tiktok.serving():
+        found = accounts_of(router_of(config, stream))
+
+    # Whichever the stream begins with.
+    assert sorted(found) == [BUSINESS_ID, "additional_accounts[0]"]
+
+
+@pytest.mark.parametrize("stream", ["account", "account_metrics", "videos", "videos_audience_types"])
+def test_tokens_are_renewed_in_the_order_of_the_config(stream: str, tiktok: TikTok) -> None:
+    more = [oauth_entry(tiktok.add_account(name)) for name in ("night_baker", "tea_house", "oak_inn")]
+
+    with tiktok.serving():
+        next(iter(router_of(oauth_config({"additional_accounts": more}), stream).stream_slices()))
+
+    assert [tiktok.account_about_which(call) for call in tiktok.calls] == tiktok.accounts
 
 
 # --- Which account comes first --------------------------------------------------------------------------------------

@@ -358,6 +358,7 @@ def test_a_refusal_names_the_scopes_that_open_what_was_asked_for(
     error = account.failure_of(stream)
 
     assert error.message == f"TikTok did not permit the stream, which reads what {scopes} open."
+    assert "{" not in (error.internal_message or "")
     assert error.failure_type == FailureType.config_error
 
 

@@ -78,6 +78,16 @@ def test_what_the_account_withheld_is_noted_as_null() -> None:
     assert grant(api_budget).profile == {"video_creator_username": None, "profile_image": None}
 
 
+def test_all_records_of_a_sync_carry_the_profile_that_was_noted_first() -> None:
+    api_budget = sync_with_accounts()
+
+    for username in ("harbour_coffee", "harbour_tea"):
+        inside = Requester([success({"username": username})])
+        ProfileRequester(api_budget, inside, COLUMNS).send_request(stream_slice=ABC)
+
+    assert grant(api_budget).profile["video_creator_username"] == "harbour_coffee"
+
+
 def test_the_call_and_its_answer_are_handed_on() -> None:
     inside = Requester([fixture("profile")])
 

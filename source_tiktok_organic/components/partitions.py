@@ -69,16 +69,19 @@ class AccountPartitionRouter(_NoRequestOptions):
 
     @property
     def accounts(self) -> list[Account]:
-        """The accounts in the order in which they are read."""
-        accounts = self.authenticator.accounts
-        first = crc32(self._name.encode()) % len(accounts)
-        return accounts[first:] + accounts[:first]
+        """The accounts to read."""
+        return self.authenticator.accounts
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """A slice for each account."""
-        for account in self.accounts:
+        accounts = self.accounts
+        # In the order of the config for all streams: tokens are renewed one after the other, and of two entries that
+        # turn out to be the same account it is always the second that fails.
+        for account in accounts:
             with suppress(AirbyteTracedException):
                 account.learn_business_id()
+        first = crc32(self._name.encode()) % len(accounts)
+        for account in accounts[first:] + accounts[:first]:
             self._handed_out.append(account.grant.key)
             yield StreamSlice(
                 partition={"business_id": account.grant.key},

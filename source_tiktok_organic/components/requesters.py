@@ -115,9 +115,10 @@ class FieldsRequester(RequesterDecorator):
         except AirbyteTracedException as refusal:
             if SCOPES not in (refusal.message or ""):
                 raise
+            scopes = ", ".join(self.fields)
             raise AirbyteTracedException(
-                message=(refusal.message or "").replace(SCOPES, ", ".join(self.fields)),
-                internal_message=refusal.internal_message,
+                message=(refusal.message or "").replace(SCOPES, scopes),
+                internal_message=(refusal.internal_message or "").replace(SCOPES, scopes),
                 failure_type=refusal.failure_type,
             ) from refusal
 

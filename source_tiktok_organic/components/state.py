@@ -87,7 +87,7 @@ class ReopenRecentPosts(StateMigration):
     Out: the cursor `{"create_time": "2025-11-20T12:00:00Z"}`
 
     An account whose newest post is older than that continues right after it, and one that was never read to its end
-    (see PerAccountPartitionRouter) starts from the beginning.
+    (see AccountPartitionRouter) starts from the beginning.
     """
 
     config: Config
