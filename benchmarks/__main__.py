@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import requests
@@ -26,6 +27,8 @@ from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, confi
 HERE = Path(__file__).parent
 NO_LIMITS = ["account_endpoint_qpm=0", "app_qpm=0", "app_qps=0"]
 ROUNDS = 2
+START_UP_ROUNDS = 9
+ONE_STREAM = [sys.executable, "-m", "benchmarks.one_stream"]
 VARIANTS = [sys.executable, "-m", "benchmarks.variants"]
 
 
@@ -163,6 +166,23 @@ def compare(files: Files) -> list[str]:
     return lines
 
 
+def start_up(files: Files) -> list[str]:
+    """The table of `spec` and `check` beside those of a manifest of one stream."""
+    lines = [
+        "| verb | this connector, CPU s | a manifest of one stream, CPU s | ratio |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    with emulator(20, NO_LIMITS) as tiktok:
+        for verb in (["spec"], ["check", "--config", files.write("config.json", tiktok.config())]):
+            commands = [[COMMAND, *verb], [*ONE_STREAM, *verb]]
+            output = files.folder / "start_up.jsonl"
+            rounds = [[run(command, output).cpu_seconds for command in commands] for _ in range(START_UP_ROUNDS)]
+            ours, small = map(median, zip(*rounds, strict=True))
+            lines.append(f"| `{verb[0]}` | {ours:.2f} | {small:.2f} | {ours / small:.2f} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
 def memory(files: Files) -> list[str]:
     """The table of peak memory for few and for many posts."""
     lines = ["| posts | rows | peak MB |", "| ---: | ---: | ---: |"]
@@ -277,6 +297,9 @@ def main() -> None:
             f"Python {platform.python_version()}, airbyte-cdk {version('airbyte-cdk')}.",
             "## All streams but comments, 1,000 posts, 30 seconds of retention\n\n"
             f"The cheapest of {ROUNDS} rounds.\n\n" + "\n".join(compare(files)),
+            "## Start-up\n\n"
+            f"Medians of {START_UP_ROUNDS} rounds in turn. Both leave garbage alone during the imports.\n\n"
+            + "\n".join(start_up(files)),
             "## Memory\n\n" + "\n".join(memory(files)),
             "## Comments and replies, twelve comments a post\n\n"
             "Posts younger than 48 hours are asked in every sync.\n\n" + "\n".join(comments(files)),

@@ -86,9 +86,6 @@ def floor_manifest() -> dict[str, Any]:
     }
     streams = [definitions["account_breakdown"], definitions["posts"], definitions["post_breakdown"]]
     for stream in [*streams, *definitions["streams"].values()]:
-        # The parent keeps its columns: its children need them.
-        if stream.get("name") == "account":
-            continue
         if "transformations" in stream:
             stream["transformations"] = []
         if "record_selector" in stream.get("retriever", {}):
