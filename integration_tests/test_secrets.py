@@ -152,7 +152,7 @@ def test_tiktok_is_told_no_secret_in_a_url(connector: Connector, tiktok: Running
     output = connector.read(config, STREAMS)
 
     calls = requests.get(f"{tiktok.url}/_emulator/calls", timeout=10).json()
-    assert len(calls) == 6
+    assert len(calls) == 5
     for call in calls:
         assert "token" not in json.dumps(call["params"])
         assert not any(form in json.dumps(call) for form in forms_of(secrets_of(config, *output.written_back)))
