@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent
 CONNECTOR_PAGE = (ROOT / "docs" / "tiktok-organic.md").read_text()
 MIGRATION_PAGE = (ROOT / "docs" / "migration.md").read_text()
 SCALING_PAGE = (ROOT / "docs" / "scaling.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "BEHAVIOR.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 Table = list[dict[str, str]]

@@ -36,9 +36,7 @@ def still_tiktok() -> Iterator[RunningEmulator]:
 @pytest.mark.parametrize(
     ("run", "exit_code"),
     [
-        pytest.param(lambda connector, config: connector.spec(), 0, id="spec"),
         pytest.param(lambda connector, config: connector.check(config), 0, id="check"),
-        pytest.param(lambda connector, config: connector.discover(config), 0, id="discover"),
         pytest.param(lambda connector, config: connector.read(config, ["videos"]), 0, id="read"),
         pytest.param(lambda connector, config: connector.read({}), 1, id="an exception that becomes a message"),
         pytest.param(lambda connector, config: connector.without_waiting.check({}), 1, id="an exception that does not"),

@@ -86,3 +86,16 @@ def test_citations_are_found(text: str, expected: list[str]) -> None:
 
 def test_nothing_speaks_of_a_fact_sheet(texts: dict[str, str]) -> None:
     assert [path for path, text in texts.items() if re.search(r"fact[\s#]+sheet", text, re.IGNORECASE)] == []
+
+
+def test_every_test_that_holds_a_behaviour_exists() -> None:
+    named = re.findall(r"`(test_\w+)`", (ROOT / "BEHAVIOR.md").read_text())
+    files = [*(ROOT / "unit_tests").glob("test_*.py"), *(ROOT / "integration_tests").glob("test_*.py")]
+    defined = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
+    assert len(named) > 20
+    assert [name for name in named if name not in defined] == []
+
+
+def test_every_number_of_a_behaviour_follows_the_one_before() -> None:
+    numbers = re.findall(r"^### (\d+)\. ", (ROOT / "BEHAVIOR.md").read_text(), re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]

@@ -35,8 +35,9 @@ SCOPES = "{scopes}"
 
 @dataclass
 class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
-    """Reads TikTok's own code in the body, whatever the HTTP status: an error comes as HTTP 200
-    (docs/tiktok-api.md A3).
+    """Reads TikTok's own code in the body, whatever the HTTP status.
+
+    TikTok sends errors as HTTP 200 (docs/tiktok-api.md A3).
 
     `errors` is the manifest's table, of which the first row that has the code applies: `{"codes": [40001,
     "50000-53999"], "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} …

@@ -142,9 +142,8 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     """One slice for each post of the parent whose comments have to be read.
 
     Those are the posts of which the counter `comments` is another than when they were last read, and those younger
-    than 48 hours, because the counter lags by 24 to 48 hours
-    (docs/tiktok-api.md A7). An older post without comments is not
-    asked about.
+    than 48 hours, because the counter lags by 24 to 48 hours (docs/tiktok-api.md A7). An older post without comments is
+    not asked about.
 
     In:  a row of the parent, `{"item_id": "7", "business_id": "-000abc", "create_time": "2026-09-08T10:00:07Z",
          "comments": 12, …}`, where the state says 11

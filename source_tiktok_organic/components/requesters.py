@@ -43,8 +43,9 @@ _LISTS: Mapping[str, Callable[[list[str]], str]] = {
 
 @dataclass
 class FieldsRequester(RequesterDecorator):
-    """Asks TikTok for the fields that the account's scopes open: it returns only what is named
-    (docs/tiktok-api.md A6, A7).
+    """Asks TikTok for the fields that the account's scopes open.
+
+    TikTok returns only the fields that are named (docs/tiktok-api.md A6, A7).
 
     `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
     ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).

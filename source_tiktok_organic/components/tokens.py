@@ -29,9 +29,8 @@ LOGGER = logging.getLogger("airbyte")
 class TokenEndpoints:
     """Asks TikTok for a new access token, and what an access token allows.
 
-    Both are POSTs without a token in the headers
-    (docs/tiktok-api.md A2.3, A2.5, B1). Errors may come as HTTP 200 and are the
-    requester's error handler's to recognise; it lets an answer pass that refuses the access token.
+    Both are POSTs without a token in the headers (docs/tiktok-api.md A2.3, A2.5, B1). The error handler recognises
+    errors that come as HTTP 200. A refused access token is passed through; `token_info` returns None for it.
 
     The families differ in `body` ("json" or "data", which is a form), in the name of the app's id, in `envelope`, the
     key of the answer that holds the tokens (none where it is flat), in `end_of_permission` and in `account_id`, the
