@@ -2,8 +2,9 @@
 
 It keeps to what TikTok is known to do: only the fields asked for come back, posts are paged by a time in epoch
 milliseconds, a refusal is an HTTP 200 with a code, and a token that is not valid is such a refusal. Where it is not
-known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call. Comments are paged
-by the number to skip, and beyond 500 of them come by likes and repeat some of the first.
+known, it is as strict as TikTok may be: one field whose scope was not granted fails the whole call, and so does a day
+that it does not have. Comments are paged by the number to skip, and beyond 500 of them come by likes and repeat some of
+the first.
 
 It may serve several accounts (`add_account`), each with its own tokens, scopes, posts and comments. A call has to send
 the token of the account whose `business_id` it names; TikTok takes any other for a missing permission
@@ -18,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -458,7 +459,11 @@ class TikTokAccount:
         except ValueError:
             return refusal(40002, "fields: must be an array")
         if call.path == PROFILE_PATH:
-            return self._refusal_of(fields, PROFILE_SCOPES) or success(self._profile(call, fields))
+            return (
+                self._refusal_of(fields, PROFILE_SCOPES)
+                or self._refusal_of_days(call)
+                or success(self._profile(call, fields))
+            )
         if call.path == POSTS_PATH:
             return self._refusal_of(fields, POST_SCOPES) or success(self._page(call, fields))
         return refusal(40006, "no schema found")
@@ -468,6 +473,14 @@ class TikTokAccount:
             return refusal(40002, "fields: unknown value")
         if not {scope_of[name] for name in fields} <= set(self.scopes):
             return refusal(self.code_of_a_missing_scope, "The access token lacks the required scope.")
+        return None
+
+    def _refusal_of_days(self, call: Call) -> Answer | None:
+        """TikTok has the days of the last 60, without today (fact sheet A6)."""
+        first, last = call.params.get("start_date", ""), call.params.get("end_date", "")
+        oldest, newest = ((call.at - timedelta(days=age)).strftime("%Y-%m-%d") for age in (60, 1))
+        if (first or last) and not oldest <= first <= last <= newest:
+            return refusal(40002, "start_date and end_date: have to be days of the last 60")
         return None
 
     def _profile(self, call: Call, fields: set[str]) -> dict[str, Any]:
