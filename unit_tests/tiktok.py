@@ -476,7 +476,7 @@ class TikTokAccount:
         return None
 
     def _refusal_of_days(self, call: Call) -> Answer | None:
-        """TikTok has the days of the last 60, without today (fact sheet A6)."""
+        """TikTok has the days of the last 60, without today (docs/tiktok-api.md A6)."""
         first, last = call.params.get("start_date", ""), call.params.get("end_date", "")
         oldest, newest = ((call.at - timedelta(days=age)).strftime("%Y-%m-%d") for age in (60, 1))
         if (first or last) and not oldest <= first <= last <= newest:
