@@ -18,7 +18,8 @@ def test_one_refresh_serves_all_streams_and_is_written_back(connector: Connector
     assert credentials["refresh_token"] != config["credentials"]["refresh_token"]
     assert credentials["business_id"] == FIRST_OPEN_ID
     lifetime = datetime.fromisoformat(credentials["token_expiry_date"]) - datetime.now(UTC)
-    assert timedelta(hours=23) < lifetime <= timedelta(hours=24)
+    # A minute more, because the clocks of two processes may disagree.
+    assert timedelta(hours=23) < lifetime < timedelta(hours=24, minutes=1)
     assert {name: value for name, value in stored.items() if name != "credentials"} == {
         name: value for name, value in config.items() if name != "credentials"
     }
