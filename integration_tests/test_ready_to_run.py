@@ -37,6 +37,7 @@ def still_tiktok() -> Iterator[RunningEmulator]:
     ("run", "exit_code"),
     [
         pytest.param(lambda connector, config: connector.check(config), 0, id="check"),
+        pytest.param(lambda connector, config: connector.discover(config), 0, id="discover"),
         pytest.param(lambda connector, config: connector.read(config, ["videos"]), 0, id="read"),
         pytest.param(lambda connector, config: connector.read({}), 1, id="an exception that becomes a message"),
         pytest.param(lambda connector, config: connector.without_waiting.check({}), 1, id="an exception that does not"),
