@@ -116,8 +116,5 @@ class AccountAuthenticator(DeclarativeAuthenticator):
         return request
 
     def refresh_and_set_access_token(self) -> None:
-        """Renew the token of the last request although its time is not over: TikTok has refused it.
-
-        The CDK calls this in the thread that sent the request.
-        """
+        """Renew the refused token; the CDK calls this in the thread that sent the request."""
         self._sent.account.replace(self._sent.token)

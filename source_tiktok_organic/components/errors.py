@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from typing import Any
@@ -27,7 +27,6 @@ from source_tiktok_organic.components.sync import sync_of
 # Also in an answer that was cut off and is no JSON any more.
 _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
-
 
 SCOPES = "{scopes}"
 """What a sentence has where FieldsRequester, who alone knows them, puts the scopes of a request."""
@@ -78,20 +77,19 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
         """What to do with an answer, or with the lack of one."""
-        sync_of(self.api_budget).turns.end()
+        sync = sync_of(self.api_budget)
+        sync.turns.end()
         if isinstance(response, requests.Response):
             # Before the CDK logs the answer.
-            for token in _TOKENS.findall(response.content[:4096].decode(errors="replace")):
-                sync_of(self.api_budget).keep_secret(token)
-                with suppress(ValueError):
-                    sync_of(self.api_budget).keep_secret(json.loads(f'"{token}"'))
+            for secret in _tokens_in(response):
+                sync.keep_secret(secret)
         body = self._answer_in(response)
         if body["code"] == self.success:
             return SUCCESS_RESOLUTION
         error = self._row_of(body["code"])
         action = ResponseAction(error["action"])
         if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY:
-            sync, token = sync_of(self.api_budget), _access_token_of(response)
+            token = _access_token_of(response)
             failure = sync.failure_to_replace(token)
             if failure:
                 return ErrorResolution(ResponseAction.FAIL, failure.failure_type, failure.message)
@@ -148,6 +146,14 @@ def _at(body: Any, path: list[str]) -> Any:
             return _NOTHING
         body = body[key]
     return body
+
+
+def _tokens_in(response: requests.Response) -> Iterator[str]:
+    """The tokens in a response, as JSON writes them and as they are."""
+    for token in _TOKENS.findall(response.content[:4096].decode(errors="replace")):
+        yield token
+        with suppress(ValueError):
+            yield json.loads(f'"{token}"')
 
 
 def _access_token_of(response: Any) -> str | None:

@@ -41,6 +41,21 @@ _LISTS: Mapping[str, Callable[[list[str]], str]] = {
 }
 
 
+@contextmanager
+def _naming_scopes(scopes: str) -> Iterator[None]:
+    """Let a refusal say what its request needs, where the error handler has left the place for it."""
+    try:
+        yield
+    except AirbyteTracedException as refusal:
+        if SCOPES not in (refusal.message or ""):
+            raise
+        raise AirbyteTracedException(
+            message=(refusal.message or "").replace(SCOPES, scopes),
+            internal_message=(refusal.internal_message or "").replace(SCOPES, scopes),
+            failure_type=refusal.failure_type,
+        ) from refusal
+
+
 @dataclass
 class FieldsRequester(RequesterDecorator):
     """Asks TikTok for the fields that the account's scopes open.
@@ -95,7 +110,7 @@ class FieldsRequester(RequesterDecorator):
             )
             return response
 
-        with authenticator.naming(account), self._naming_scopes():
+        with authenticator.naming(account), _naming_scopes(", ".join(self.fields)):
             account.learn_scopes()
             scopes = self._allowed(account.grant)
             try:
@@ -108,20 +123,6 @@ class FieldsRequester(RequesterDecorator):
                 if allowed == scopes:
                     raise
                 return send(allowed)
-
-    @contextmanager
-    def _naming_scopes(self) -> Iterator[None]:
-        try:
-            yield
-        except AirbyteTracedException as refusal:
-            if SCOPES not in (refusal.message or ""):
-                raise
-            scopes = ", ".join(self.fields)
-            raise AirbyteTracedException(
-                message=(refusal.message or "").replace(SCOPES, scopes),
-                internal_message=(refusal.internal_message or "").replace(SCOPES, scopes),
-                failure_type=refusal.failure_type,
-            ) from refusal
 
     def _allowed(self, grant: Grant) -> list[str]:
         allowed = [scope for scope in self.fields if grant.allows(scope)]
