@@ -292,8 +292,10 @@ def test_the_streams_of_an_account_in_trouble_fail_by_name_and_the_next_sync_rea
     for name in trouble.streams:
         assert mended.contents([name], second) == clean.contents([name], second), name
     assert pages_walked(tiktok) == {first: 1, second: 1 if trouble.has_walked_posts else 2, third: 1}
-    for open_id in (first, third):
-        assert asked_about(tiktok, open_id) == fresh_posts(tiktok, open_id)
+    # The CDK writes no numbers of comments beyond a post that failed, whosever it is.
+    if trouble.streams != COMMENT_STREAMS:
+        for open_id in (first, third):
+            assert asked_about(tiktok, open_id) == fresh_posts(tiktok, open_id)
     if trouble.has_read_comments:
         assert asked_about(tiktok, second) == fresh_posts(tiktok, second)
 

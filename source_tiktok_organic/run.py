@@ -21,6 +21,23 @@ from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntry
 SWITCH_INTERVAL = 0.05
 
 
+class SaidOnce(logging.Filter):
+    """Lets the traceback of a failure through once: a failure may stop hundreds of slices of a stream."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[tuple[str, str]] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the log has not had this failure yet; anything but a failure passes."""
+        if not record.exc_info:
+            return True
+        failure = (record.getMessage(), str(record.exc_info[1]))
+        is_new = failure not in self._said
+        self._said.add(failure)
+        return is_new
+
+
 def run() -> None:
     """Run the verb of the command line and print Airbyte messages to standard output."""
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -32,6 +49,8 @@ def run() -> None:
         state=_content_of(getattr(arguments, "state", None), SourceTiktokOrganic.read_state),
     )
     entrypoint = TiktokOrganicEntrypoint(source)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(SaidOnce())
     with PRINT_BUFFER:
         for message in entrypoint.run(arguments):
             print(f"{message}\n", end="")

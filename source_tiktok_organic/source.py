@@ -95,8 +95,15 @@ class TiktokOrganicEntrypoint(AirbyteEntrypoint):
     def read(
         self, source_spec: ConnectorSpecification, config: Mapping[str, Any], catalog: Any, state: list[Any]
     ) -> Iterable[AirbyteMessage]:
-        """The CDK's messages, secrets struck out."""
-        return map(_without_secrets, super().read(source_spec, config, catalog, state))
+        """The CDK's messages, secrets struck out. A failure that stops many slices of a stream is said once."""
+        said = set()
+        for message in super().read(source_spec, config, catalog, state):
+            if message.trace and message.trace.error:
+                failure = (str(message.trace.error.stream_descriptor), message.trace.error.message)
+                if failure in said:
+                    continue
+                said.add(failure)
+            yield _without_secrets(message)
 
 
 def _without_secrets(message: AirbyteMessage) -> AirbyteMessage:

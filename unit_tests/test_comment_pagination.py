@@ -19,10 +19,8 @@ threads = ThreadPagination(config={}, parameters={})
 
 
 def post_slice() -> StreamSlice:
-    """The slice of a post of which nothing has been seen yet."""
-    return StreamSlice(
-        partition={"business_id": "-000abc", "video_id": "7"}, cursor_slice={}, extra_fields={"seen": set()}
-    )
+    """The slice of a post."""
+    return StreamSlice(partition={"business_id": "-000abc", "video_id": "7"}, cursor_slice={})
 
 
 def listed(comment_id: str, replies: int = 0, along: int | None = None, status: str = "PUBLIC") -> dict[str, Any]:
@@ -47,7 +45,6 @@ def next_token(
     pagination: CommentPagination,
     answer: dict[str, Any],
     after: dict[str, Any] | None = None,
-    stream_slice: StreamSlice | None = None,
 ) -> Any:
     """The token of the page after `answer`, which was asked for with the token `after`."""
     comments = answer.get("data", {}).get("comments") or []
@@ -56,7 +53,7 @@ def next_token(
         last_page_size=len(comments),
         last_record=None,
         last_page_token_value=after,
-        stream_slice=stream_slice or post_slice(),
+        stream_slice=post_slice(),
     )
 
 
@@ -72,17 +69,17 @@ def test_the_walk_begins_without_a_token(pagination: CommentPagination) -> None:
 @pytest.mark.parametrize(
     ("after", "cursor", "expected"),
     [
-        pytest.param(None, 30, {"cursor": 30}, id="first page"),
-        pytest.param({"cursor": 30}, 60, {"cursor": 60}, id="second page"),
-        pytest.param({"cursor": 30}, "60", {"cursor": 60}, id="a number as text"),
-        pytest.param(None, 29, {"cursor": 29}, id="a short page"),
-        pytest.param({"cursor": 30}, 31, {"cursor": 31}, id="one further"),
+        pytest.param(None, 30, 30, id="first page"),
+        pytest.param({"cursor": 30}, 60, 60, id="second page"),
+        pytest.param({"cursor": 30}, "60", 60, id="a number as text"),
+        pytest.param(None, 29, 29, id="a short page"),
+        pytest.param({"cursor": 30}, 31, 31, id="one further"),
     ],
 )
 def test_the_cursor_of_a_page_leads_to_the_next(
-    pagination: CommentPagination, after: dict[str, Any] | None, cursor: Any, expected: dict[str, Any]
+    pagination: CommentPagination, after: dict[str, Any] | None, cursor: Any, expected: int
 ) -> None:
-    assert next_token(pagination, page(listed("1"), cursor=cursor, has_more=True), after) == expected
+    assert next_token(pagination, page(listed("1"), cursor=cursor, has_more=True), after)["cursor"] == expected
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
@@ -100,7 +97,7 @@ def test_a_full_page_without_more_ends_the_walk(pagination: CommentPagination) -
 @pytest.mark.parametrize("pagination", PAGINATIONS)
 @pytest.mark.parametrize("comments", [{}, {"comments": []}, {"comments": None}])
 def test_an_empty_page_goes_on_where_there_is_more(pagination: CommentPagination, comments: dict[str, Any]) -> None:
-    assert next_token(pagination, success({**comments, "cursor": 30, "has_more": True})) == {"cursor": 30}
+    assert next_token(pagination, success({**comments, "cursor": 30, "has_more": True}))["cursor"] == 30
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
@@ -187,7 +184,9 @@ def test_comments_alone_need_no_replies() -> None:
 def test_replies_are_listed_where_not_all_came_along(comment: dict[str, Any], is_listed: bool) -> None:
     token = next_token(threads, page(comment, cursor=1, has_more=False))
 
-    assert token == ({"thread": "1", "cursor": 0, "threads": [], "comments": None} if is_listed else None)
+    assert token == (
+        {"thread": "1", "cursor": 0, "threads": [], "comments": None, "listed": ["1"]} if is_listed else None
+    )
 
 
 def test_the_fixture_has_one_thread_to_list() -> None:
@@ -196,6 +195,7 @@ def test_the_fixture_has_one_thread_to_list() -> None:
         "cursor": 0,
         "threads": [],
         "comments": None,
+        "listed": ["7683805361204527119"],
     }
 
 
@@ -206,18 +206,17 @@ def test_a_bare_number_as_comment_id_is_asked_for_as_text() -> None:
 
 
 def test_the_threads_of_a_page_come_one_after_the_other_and_then_the_next_page() -> None:
-    stream_slice = post_slice()
     comments = page(listed("1", 4), listed("2", 1), listed("3", 33), cursor=30, has_more=True)
 
-    first = next_token(threads, comments, None, stream_slice)
-    second = next_token(threads, fixture("reply_list"), first, stream_slice)
-    third = next_token(threads, page(listed("31"), cursor=30, has_more=True), second, stream_slice)
-    fourth = next_token(threads, page(listed("32"), cursor=33, has_more=False), third, stream_slice)
+    first = next_token(threads, comments)
+    second = next_token(threads, fixture("reply_list"), first)
+    third = next_token(threads, page(listed("31"), cursor=30, has_more=True), second)
+    fourth = next_token(threads, page(listed("32"), cursor=33, has_more=False), third)
 
-    assert first == {"thread": "1", "cursor": 0, "threads": ["3"], "comments": 30}
-    assert second == {"thread": "3", "cursor": 0, "threads": [], "comments": 30}
-    assert third == {"thread": "3", "cursor": 30, "threads": [], "comments": 30}
-    assert fourth == {"cursor": 30}
+    assert first == {"thread": "1", "cursor": 0, "threads": ["3"], "comments": 30, "listed": ["1", "3"]}
+    assert second == {"thread": "3", "cursor": 0, "threads": [], "comments": 30, "listed": ["1", "3"]}
+    assert third == {"thread": "3", "cursor": 30, "threads": [], "comments": 30, "listed": ["1", "3"]}
+    assert fourth == {"cursor": 30, "listed": ["1", "3"]}
 
 
 def test_after_the_threads_of_the_last_page_comes_the_end() -> None:
@@ -260,25 +259,13 @@ def test_replies_without_a_word_of_more_are_an_error() -> None:
 
 
 def test_a_comment_that_tiktok_repeats_is_listed_once() -> None:
-    stream_slice = post_slice()
-    first = next_token(threads, page(listed("1", 4), cursor=30, has_more=True), None, stream_slice)
-    on = next_token(threads, page(listed("11"), cursor=4, has_more=False), first, stream_slice)
+    first = next_token(threads, page(listed("1", 4), cursor=30, has_more=True))
+    on = next_token(threads, page(listed("11"), cursor=4, has_more=False), first)
 
-    token = next_token(
-        threads, page(listed("1", 4), listed("2", 4), listed("2", 4), cursor=60, has_more=True), on, stream_slice
-    )
+    token = next_token(threads, page(listed("1", 4), listed("2", 4), listed("2", 4), cursor=60, has_more=True), on)
 
-    assert on == {"cursor": 30}
-    assert token == {"thread": "2", "cursor": 0, "threads": [], "comments": 60}
-
-
-def test_that_a_reply_was_read_does_not_hide_a_thread_of_the_same_number() -> None:
-    stream_slice = post_slice()
-    stream_slice.extra_fields["seen"].add("1")
-
-    token = next_token(threads, page(listed("1", 4), cursor=1, has_more=False), None, stream_slice)
-
-    assert token["thread"] == "1"
+    assert on == {"cursor": 30, "listed": ["1"]}
+    assert token == {"thread": "2", "cursor": 0, "threads": [], "comments": 60, "listed": ["1", "2"]}
 
 
 # --- Threads: hidden comments ---------------------------------------------------------------------------------------
@@ -301,12 +288,9 @@ def test_replies_of_hidden_comments_that_did_not_come_along_are_counted_in_the_l
 
 
 def test_a_hidden_comment_that_tiktok_repeats_is_counted_once(caplog: pytest.LogCaptureFixture) -> None:
-    stream_slice = post_slice()
     with caplog.at_level(logging.INFO, logger="airbyte"):
-        next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=True), None, stream_slice)
-        next_token(
-            threads, page(listed("1", 5, status="HIDDEN"), cursor=2, has_more=False), {"cursor": 1}, stream_slice
-        )
+        token = next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=True))
+        next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=2, has_more=False), token)
 
     assert len(said(caplog)) == 1
 

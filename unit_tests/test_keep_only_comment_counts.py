@@ -42,7 +42,7 @@ def test_the_numbers_are_there_for_the_stream() -> None:
 
     migration(api_budget).migrate(state())
 
-    assert sync_of(api_budget).comments("videos_comments").known == {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}
+    assert sync_of(api_budget).comment_counts["videos_comments"] == {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}
 
 
 def test_each_stream_has_its_own_numbers() -> None:
@@ -52,8 +52,8 @@ def test_each_stream_has_its_own_numbers() -> None:
     migration(api_budget, "videos_comments_replies").migrate(state(parent_state={"comments": {"-000abc": {"7": 11}}}))
 
     sync = sync_of(api_budget)
-    assert sync.comments("videos_comments").known == {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}
-    assert sync.comments("videos_comments_replies").known == {"-000abc": {"7": 11}}
+    assert sync.comment_counts["videos_comments"] == {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}
+    assert sync.comment_counts["videos_comments_replies"] == {"-000abc": {"7": 11}}
 
 
 def test_two_syncs_at_once_know_nothing_of_each_other() -> None:
@@ -61,7 +61,7 @@ def test_two_syncs_at_once_know_nothing_of_each_other() -> None:
 
     migration(one).migrate(state())
 
-    assert sync_of(another).comments("videos_comments").known == {}
+    assert sync_of(another).comment_counts == {}
 
 
 def test_cursors_of_posts_are_dropped() -> None:
@@ -99,7 +99,7 @@ def test_a_state_without_numbers_is_as_good_as_none(without: dict[str, Any]) -> 
         "states": [],
         "parent_state": {"comments": {}},
     }
-    assert sync_of(api_budget).comments("videos_comments").known == {}
+    assert sync_of(api_budget).comment_counts["videos_comments"] == {}
 
 
 def test_a_state_that_was_migrated_stays_the_same() -> None:

@@ -1,20 +1,20 @@
 """PostsWithNewComments: which posts are asked about, and what of them is remembered."""
 
 import copy
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.declarative.incremental.concurrent_partition_cursor import iterate_with_last_flag_and_state
 from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import ParentStreamConfig
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Record, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.partitions import PostsWithNewComments
-from source_tiktok_organic.components.sync import sync_of
+from source_tiktok_organic.components.sync import CommentCounts, sync_of
 from unit_tests.parts import budget
 from unit_tests.syncs import Clock
 
@@ -73,7 +73,9 @@ def router(
     """The router over these rows, in a sync whose state has the numbers in `known`."""
     api_budget = api_budget or budget()
     if known is not None:
-        sync_of(api_budget).comments(STREAM).know(known)
+        sync_of(api_budget).comment_counts[STREAM] = {
+            business_id: CommentCounts(counts) for business_id, counts in known.items()
+        }
     accounts: dict[str, list[dict[str, Any]]] = {business_id: [] for business_id in accounts_without_posts}
     for found in rows:
         accounts.setdefault(found["business_id"], []).append(found)
@@ -93,18 +95,13 @@ def router(
     )
 
 
-def slices_of_posts(posts: PostsWithNewComments) -> list[StreamSlice]:
-    """The slices that have a post, when all have been handed out."""
-    return [found for found in posts.stream_slices() if found.partition["video_id"]]
-
-
 def asked(posts: PostsWithNewComments) -> list[str]:
     """The posts that are asked about."""
-    return [found.partition["video_id"] for found in slices_of_posts(posts)]
+    return [found.partition["video_id"] for found in posts.stream_slices()]
 
 
 def names(slices: Iterable[StreamSlice]) -> list[tuple[str, str]]:
-    """Account and post of each slice; the last of an account has no post."""
+    """Account and post of each slice."""
     return [(found.partition["business_id"], found.partition["video_id"]) for found in slices]
 
 
@@ -117,45 +114,23 @@ def remembered(posts: PostsWithNewComments) -> Any:
 # --- Slices ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_post_is_a_slice_of_account_and_post_with_what_its_rows_need() -> None:
-    (found,) = slices_of_posts(router(row("7", 12)))
+def test_a_post_is_a_slice_of_account_and_post_with_what_its_records_need() -> None:
+    (found,) = router(row("7", 12)).stream_slices()
 
     assert found.partition == {"business_id": "-000abc", "video_id": "7"}
     assert found.cursor_slice == {}
     assert found.extra_fields == {
         "video_creator_username": "harbour_coffee",
         "thumbnail_url": "https://example.com/7",
-        "seen": set(),
     }
-
-
-def test_what_one_post_has_seen_another_has_not() -> None:
-    first, second = slices_of_posts(router(row("7", 12), row("8", 12)))
-    first.extra_fields["seen"].add("1")
-
-    assert second.extra_fields["seen"] == set()
 
 
 def test_posts_come_in_the_order_of_the_parent() -> None:
     assert asked(router(row("9", 1), row("7", 1), row("8", 1))) == ["9", "7", "8"]
 
 
-def test_after_the_posts_of_all_accounts_come_a_slice_of_none_and_one_of_each_without_a_post() -> None:
-    *_, post, none, abc, xyz = router(row("7", 12), row("8", 12, business_id="-000xyz")).stream_slices()
-
-    assert post.partition["video_id"] == "8"
-    assert [last.partition for last in (none, abc, xyz)] == [
-        {"business_id": "", "video_id": ""},
-        {"business_id": "-000abc", "video_id": ""},
-        {"business_id": "-000xyz", "video_id": ""},
-    ]
-    assert [(last.cursor_slice, last.extra_fields) for last in (none, abc, xyz)] == [({}, {})] * 3
-
-
-def test_an_account_without_posts_has_its_last_slice() -> None:
-    posts = router(accounts_without_posts=("-000abc",))
-
-    assert names(posts.stream_slices()) == [("", ""), ("-000abc", "")]
+def test_an_account_without_posts_has_no_slices() -> None:
+    assert list(router(accounts_without_posts=("-000abc",)).stream_slices()) == []
 
 
 def test_no_accounts_are_no_slices_and_nothing_to_remember() -> None:
@@ -175,7 +150,7 @@ def test_accounts_take_turns() -> None:
         row("6", 1, business_id="-000pqr"),
     )
 
-    assert names(slices_of_posts(posts)) == [
+    assert names(posts.stream_slices()) == [
         ("-000abc", "1"),
         ("-000xyz", "4"),
         ("-000pqr", "5"),
@@ -194,7 +169,7 @@ def test_an_account_is_read_no_further_than_its_posts_are_handed_out() -> None:
 
 def test_slices_add_nothing_to_requests() -> None:
     posts = router(row("7", 12))
-    (found,) = slices_of_posts(posts)
+    (found,) = posts.stream_slices()
 
     assert posts.get_request_params(stream_slice=found) == {}
 
@@ -255,7 +230,7 @@ def test_48_hours_count_from_the_beginning_of_the_sync(clock: Clock) -> None:
 def test_the_numbers_of_another_account_do_not_count() -> None:
     posts = router(row("7", 12), row("7", 12, business_id="-000xyz"), known={"-000abc": {"7": 12}})
 
-    assert names(slices_of_posts(posts)) == [("-000xyz", "7")]
+    assert names(posts.stream_slices()) == [("-000xyz", "7")]
 
 
 def test_the_numbers_of_another_stream_do_not_count() -> None:
@@ -299,8 +274,7 @@ def test_numbers_are_noted_often_enough_that_an_interruption_repeats_little() ->
 
     behind = [
         number + 1 - len(posts.get_stream_state()["comments"]["-000abc"])
-        for number, found in enumerate(posts.stream_slices())
-        if found.partition["video_id"]
+        for number, _ in enumerate(posts.stream_slices())
     ]
 
     assert len(behind) == 1000
@@ -342,7 +316,7 @@ def test_posts_that_are_not_listed_any_more_are_forgotten_at_the_end_and_not_bef
     next(slices)
     next(slices)
     assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13, "1": 5}}}
-    assert names([next(slices)]) == [("", "")]
+    assert list(slices) == []
     assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "7": 13}}}
 
 
@@ -375,11 +349,22 @@ def test_each_account_is_noted_by_itself() -> None:
     assert remembered(posts)["comments"] == {"-000abc": {"1": 5, "7": 12}, "-000xyz": {"7": 13, "2": 6}}
     assert names([next(slices)]) == [("-000xyz", "3")]
     assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "3": 1, "2": 6}}
-    assert names([next(slices)]) == [("", "")]
+    assert list(slices) == []
     assert remembered(posts)["comments"] == {"-000abc": {"7": 12}, "-000xyz": {"7": 13, "3": 1}}
 
 
 # --- Lists of posts that break off ----------------------------------------------------------------------------------
+
+
+def read_until_failure(posts: PostsWithNewComments) -> tuple[list[tuple[str, str]], Exception]:
+    """The slices that the CDK reads of a router that fails, and the failure. The CDK loses the slice that it holds."""
+    read: list[tuple[str, str]] = []
+    try:
+        for stream_slice, _, _ in iterate_with_last_flag_and_state(posts.stream_slices(), posts.get_stream_state):
+            read += names([stream_slice])
+    except Exception as failure:
+        return read, failure
+    pytest.fail("The router did not fail.")
 
 
 def test_a_list_of_posts_that_breaks_off_forgets_nothing_and_lets_the_other_accounts_go_on() -> None:
@@ -393,16 +378,10 @@ def test_a_list_of_posts_that_breaks_off_forgets_nothing_and_lets_the_other_acco
         known={"-000abc": {"7": 12, "8": 1}, "-000xyz": {"1": 5}, "-000gone": {"4": 4}},
     )
 
-    assert names(posts.stream_slices()) == [
-        ("-000abc", "9"),
-        ("-000xyz", "3"),
-        ("-000abc", "8"),
-        ("-000xyz", "2"),
-        ("-000xyz", "1"),
-        ("", ""),
-        ("-000abc", ""),
-        ("-000xyz", ""),
-    ]
+    read, failure = read_until_failure(posts)
+
+    assert read == [("-000abc", "9"), ("-000xyz", "3"), ("-000abc", "8"), ("-000xyz", "2"), ("-000xyz", "1")]
+    assert failure is TROUBLE
     assert remembered(posts)["comments"] == {
         "-000abc": {"9": 3, "8": 2, "7": 12},
         "-000xyz": {"3": 1, "2": 1, "1": 1},
@@ -410,96 +389,37 @@ def test_a_list_of_posts_that_breaks_off_forgets_nothing_and_lets_the_other_acco
     }
 
 
-@pytest.mark.parametrize("posts_before", [0, 1, 2])
-def test_a_list_of_posts_that_breaks_off_is_a_failure_for_the_accounts_last_slice(posts_before: int) -> None:
-    api_budget = budget()
-    posts = router(*(row(str(number), 1) for number in range(posts_before)), broken_off(), api_budget=api_budget)
+@pytest.mark.parametrize("count", [0, 1, 2, 21, 60])
+@pytest.mark.parametrize("error", [TROUBLE, BUG])
+def test_what_is_remembered_after_a_failure_was_read(error: Exception, count: int) -> None:
+    posts = router(*(row(str(number), 1) for number in range(count)), broken_off(error=error))
 
-    handed_out = slices_of_posts(posts)
+    read, failure = read_until_failure(posts)
 
-    reading = sync_of(api_budget).comments(STREAM)
-    for found in handed_out:
-        reading.close("-000abc", found.partition["video_id"])
-    assert reading.failures == {"-000abc": TROUBLE}
-    assert reading.end("-000abc") is TROUBLE
-    assert reading.end("-000xyz") is None
-
-
-def test_a_post_is_open_from_when_it_is_handed_out() -> None:
-    api_budget = budget()
-    slices = iter(router(row("9", 3), row("8", 2), api_budget=api_budget).stream_slices())
-    next(slices), next(slices)
-    reading = sync_of(api_budget).comments(STREAM)
-    ended = threading.Event()
-
-    def end() -> None:
-        reading.end("-000abc")
-        ended.set()
-
-    thread = threading.Thread(target=end)
-    thread.start()
-    reading.close("-000abc", "9")
-    for _ in range(500):
-        time.sleep(0)  # lets the thread go ahead
-    assert not ended.is_set()
-    reading.close("-000abc", "8")
-    assert ended.wait(timeout=10)
-    thread.join(timeout=10)
+    assert failure is error
+    assert read == [("-000abc", str(number)) for number in range(count)]
+    noted = list(remembered(posts)["comments"].get("-000abc", {}))
+    assert noted == [str(number) for number in range(len(noted))]
+    # The last posts may be read again.
+    assert count - 4 <= len(noted) <= count
 
 
-def test_another_error_than_one_of_ours_ends_the_stream() -> None:
-    posts = router(row("9", 3), broken_off(error=BUG), row("2", 6, business_id="-000xyz"))
+def test_several_accounts_that_fail_are_one_failure_with_the_sentence_of_each() -> None:
+    other = AirbyteTracedException(message="TikTok account -000xyz: No.", failure_type=FailureType.config_error)
+    posts = router(broken_off(), broken_off("-000xyz", error=other), row("2", 6, business_id="-000pqr"))
 
-    with pytest.raises(RuntimeError) as caught:
-        list(posts.stream_slices())
+    read, failure = read_until_failure(posts)
 
-    assert caught.value is BUG
-
-
-@pytest.mark.parametrize("count", [1, 2, 20, 21, 22, 23, 24, 25, 60, 61, 62, 63])
-def test_the_last_post_before_an_error_that_ends_the_stream_is_not_remembered_because_the_cdk_loses_it(
-    count: int,
-) -> None:
-    posts = router(*(row(str(number), 1) for number in range(count)), broken_off(error=BUG))
-    handed_out: list[str] = []
-
-    with pytest.raises(RuntimeError):
-        handed_out.extend(found.partition["video_id"] for found in posts.stream_slices())
-
-    assert handed_out == [str(number) for number in range(count)]
-    assert set(remembered(posts)["comments"].get("-000abc", {})) <= set(handed_out[:-1])
-    assert len(remembered(posts)["comments"].get("-000abc", {})) >= count - 5
-
-
-def test_the_last_post_is_not_remembered_where_an_error_of_the_next_account_ends_the_stream() -> None:
-    posts = router(
-        row("9", 3),
-        row("8", 2),
-        broken_off("-000xyz", error=BUG),
-        known={"-000abc": {"9": 1, "8": 1}, "-000xyz": {"1": 5}},
+    assert read == [("-000pqr", "2")]
+    assert isinstance(failure, AirbyteTracedException)
+    assert failure.message == (
+        "TikTok account -000abc: TikTok's servers have a problem of their own. TikTok account -000xyz: No."
     )
-
-    with pytest.raises(RuntimeError):
-        list(posts.stream_slices())
-
-    assert remembered(posts) == {"comments": {"-000abc": {"9": 1, "8": 1}, "-000xyz": {"1": 5}}}
+    assert failure.failure_type == FailureType.system_error
 
 
-def test_what_was_handed_out_before_an_error_that_ends_the_stream_stays_remembered_but_for_the_last() -> None:
-    posts = router(
-        row("9", 3),
-        row("8", 2),
-        row("2", 6, business_id="-000xyz"),
-        row("1", 6, business_id="-000xyz"),
-        broken_off("-000xyz", error=BUG),
-        known={"-000abc": {"8": 1, "4": 4}, "-000xyz": {"1": 5}},
-    )
-
-    with pytest.raises(RuntimeError):
-        list(posts.stream_slices())
-
-    # The account -000abc has come to its end, so what it does not list any more is forgotten.
-    assert remembered(posts) == {"comments": {"-000abc": {"9": 3, "8": 2}, "-000xyz": {"2": 6, "1": 5}}}
+def test_a_mistake_of_ours_is_not_hidden_behind_an_accounts_failure() -> None:
+    assert read_until_failure(router(broken_off(), broken_off("-000xyz", error=BUG)))[1] is BUG
 
 
 # --- States ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import requests
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_tiktok_organic.components.requesters import ThreadRequester
-from unit_tests.parts import declared
 from unit_tests.tiktok import response
 
 POST = StreamSlice(partition={"business_id": "-000abc", "video_id": "7"}, cursor_slice={})
@@ -98,14 +97,3 @@ def test_no_answer_stays_no_answer() -> None:
 
 def test_what_the_requester_of_comments_can_do_goes_on_working() -> None:
     assert Both().requester.get_url() == "https://business-api.tiktok.com/comments"
-
-
-def test_the_pages_of_comments_are_shared_and_those_of_replies_are_not_kept() -> None:
-    # Inside of PostByPost and FieldsRequester.
-    requester = declared("videos_comments_replies", "retriever", "requester", "requester", "requester")
-    comments = declared("videos_comments", "retriever", "requester", "requester", "requester")
-
-    assert requester["class_name"].endswith(".ThreadRequester")
-    assert requester["requester"]["class_name"].endswith(".SharedPagesRequester")
-    assert requester["requester"]["requester"]["request_parameters"] == comments["requester"]["request_parameters"]
-    assert requester["replies"]["type"] == "HttpRequester"

@@ -9,7 +9,7 @@ from source_tiktok_organic.components.columns import (
 )
 from source_tiktok_organic.components.errors import TikTokErrorHandler
 from source_tiktok_organic.components.extractors import BreakdownExtractor, ObjectExtractor, ReplyExtractor
-from source_tiktok_organic.components.filters import OncePerPost, WindowFilter
+from source_tiktok_organic.components.filters import OncePerSlice, WindowFilter
 from source_tiktok_organic.components.pagination import CommentPagination, PostPagination, ThreadPagination
 from source_tiktok_organic.components.partitions import (
     AccountPartitionRouter,
@@ -19,7 +19,6 @@ from source_tiktok_organic.components.partitions import (
 )
 from source_tiktok_organic.components.requesters import (
     FieldsRequester,
-    PostByPost,
     ProfileFirstRequester,
     ProfileRequester,
     SharedPagesRequester,
@@ -37,9 +36,8 @@ __all__ = [
     "FirstAccountPartitionRouter",
     "KeepOnlyCommentCounts",
     "ObjectExtractor",
-    "OncePerPost",
+    "OncePerSlice",
     "OwnerPartitionRouter",
-    "PostByPost",
     "PostPagination",
     "PostsWithNewComments",
     "ProfileFirstRequester",

@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget, Rate
 from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.exceptions import same_failure
+from source_tiktok_organic.components.exceptions import retold
 from source_tiktok_organic.components.settings import places_of, require, validate_settings
 from source_tiktok_organic.components.sync import sync_of
 from source_tiktok_organic.components.tokens import AccessTokenAccount, Account, OAuthAccount, TokenEndpoints
@@ -101,7 +101,7 @@ class AccountAuthenticator(DeclarativeAuthenticator):
         except AirbyteTracedException as failure:
             if len(self.accounts) == 1:
                 raise
-            raise same_failure(failure, f"TikTok account {_name_of(account)}: ") from failure
+            raise retold(failure, lambda text: f"TikTok account {_name_of(account)}: {text}") from failure
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Set the header; the CDK calls this before each attempt, so a token that ended meanwhile is renewed."""

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import orjson
@@ -28,8 +28,8 @@ from source_tiktok_organic.components.sync import sync_of
 _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
 
-SCOPES = "{scopes}"
-"""What a sentence has where FieldsRequester, who alone knows them, puts the scopes of a request."""
+STREAM, SCOPES = "{stream}", "{scopes}"
+"""What FieldsRequester replaces in a sentence, because it knows the stream and the scopes of a request."""
 
 
 @dataclass
@@ -65,10 +65,6 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     max_retries: int = 5
     # Time for several of TikTok's penalties of five minutes.
     max_time: int = 3600
-    _stream: str = field(init=False)
-
-    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self._stream = parameters.get("name", "")
 
     @property
     def backoff_strategies(self) -> list[BackoffStrategy]:
@@ -106,7 +102,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         if attempt_count > self.max_retries:
             raise AirbyteTracedException(
                 message=self._sentence(error, body),
-                internal_message=f"{self._stream}: {attempt_count} attempts failed, the last with {body}",
+                internal_message=f"{attempt_count} attempts failed, the last with {body}",
                 failure_type=FailureType(error["failure_type"]),
             )
         return float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
@@ -133,7 +129,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         return rows[0] if rows else self._row_of("other")
 
     def _sentence(self, error: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-        details = {"request_id": None, **body, "stream": self._stream, "scopes": SCOPES}
+        details = {"request_id": None, **body, "stream": STREAM, "scopes": SCOPES}
         return str(error["sentence"].format(**details))
 
 

@@ -1,5 +1,7 @@
 """Failures as sentences, for someone who has never read this code."""
 
+from collections.abc import Callable, Sequence
+
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -20,10 +22,22 @@ def unexpected_answer(sentence: str, detail: str | None = None) -> AirbyteTraced
     )
 
 
-def same_failure(failure: AirbyteTracedException, of_whom: str = "") -> AirbyteTracedException:
-    """The same failure for another stream, which adds its own traceback to it; `of_whom` goes before its sentence."""
+def retold(failure: AirbyteTracedException, retell: Callable[[str], str] = str) -> AirbyteTracedException:
+    """The same failure for another stream, which adds its own traceback to it, in the words of `retell`."""
     return AirbyteTracedException(
-        message=f"{of_whom}{failure.message}",
-        internal_message=failure.internal_message,
+        message=retell(failure.message or ""),
+        internal_message=retell(failure.internal_message or ""),
         failure_type=failure.failure_type,
+    )
+
+
+def joined(failures: Sequence[Exception]) -> Exception:
+    """One failure for several, with the sentence of each; the first is its cause."""
+    traced = [failure for failure in failures if isinstance(failure, AirbyteTracedException)]
+    if len(failures) == 1 or len(traced) < len(failures):
+        return next((failure for failure in failures if failure not in traced), failures[0])
+    return AirbyteTracedException(
+        message=" ".join(str(failure.message) for failure in traced),
+        internal_message=" ".join(str(failure.internal_message) for failure in traced),
+        failure_type=traced[0].failure_type,
     )

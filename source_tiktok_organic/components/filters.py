@@ -1,7 +1,8 @@
 """Records that a slice does not need."""
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from airbyte_cdk.sources.declarative.extractors.record_filter import RecordFilter
@@ -40,14 +41,18 @@ class WindowFilter(RecordFilter):
 
 
 @dataclass
-class OncePerPost(RecordFilter):
-    """Lets each comment of a post through once: beyond 500 comments TikTok repeats itself (docs/tiktok-api.md A8).
+class OncePerSlice(RecordFilter):
+    """Lets each record of a slice through once: beyond 500 comments TikTok repeats itself (docs/tiktok-api.md A8).
 
-    In:  rows of the comment_ids "1", "2", 1 on the pages of one slice, of which the extra field `seen` is an empty set
+    In:  records of the `column` "1", "2", 1 on the pages of one slice
     Out: the first two
+
+    A worker reads one slice after the other, so what it has seen of its slice is remembered for the thread.
     """
 
+    column: str = ""
     condition: str = ""
+    _thread: threading.local = field(init=False, repr=False, default_factory=threading.local)
 
     def filter_records(
         self,
@@ -56,10 +61,12 @@ class OncePerPost(RecordFilter):
         stream_slice: StreamSlice | None = None,
         next_page_token: Mapping[str, Any] | None = None,
     ) -> Iterator[Mapping[str, Any]]:
-        """The rows that have not been there yet."""
-        seen: set[str] = stream_slice.extra_fields["seen"] if stream_slice else set()
+        """The records that have not been there yet."""
+        if stream_slice is None or getattr(self._thread, "stream_slice", None) is not stream_slice:
+            self._thread.stream_slice, self._thread.seen = stream_slice, set()
+        seen: set[str] = self._thread.seen
         for record in records:
-            comment_id = str(record.get("comment_id"))
-            if comment_id not in seen:
-                seen.add(comment_id)
+            name = str(record.get(self.column))
+            if name not in seen:
+                seen.add(name)
                 yield record

@@ -1,7 +1,7 @@
 """Where a list of TikTok's ends."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -126,11 +126,7 @@ class CommentPagination(PaginationStrategy):
         stream_slice: StreamSlice | None = None,
     ) -> Mapping[str, Any] | None:
         """The token of the next page, or None at the end."""
-        token = self.token_after(data_of(response), last_page_token_value or {"cursor": 0}, stream_slice)
-        if token is None and stream_slice:
-            # The CDK keeps slices for longer than it needs them.
-            stream_slice.extra_fields["seen"].clear()
-        return token
+        return self.token_after(data_of(response), last_page_token_value or {"cursor": 0}, stream_slice)
 
     def token_after(
         self, data: Mapping[str, Any], token: Mapping[str, Any], stream_slice: StreamSlice | None
@@ -144,8 +140,9 @@ class CommentPagination(PaginationStrategy):
 class ThreadPagination(CommentPagination):
     """Walks the comments of a post, and after each page the replies of those comments that did not bring all along.
 
-    Out: `{"thread": "7683445795471428621", "cursor": 0, "threads": […], "comments": 30}` for the first page of a
-         comment's replies: then those of `threads`, then the page of comments at 30, or the end where that is None
+    Out: `{"thread": "7683445795471428621", "cursor": 0, "threads": […], "comments": 30, "listed": […]}` for the first
+         page of a comment's replies. Then come those of `threads`, then the page of comments at 30, or the end where
+         that is None. `listed` are the comments that were dealt with: TikTok may send a comment twice.
     """
 
     def token_after(
@@ -153,32 +150,30 @@ class ThreadPagination(CommentPagination):
     ) -> Mapping[str, Any] | None:
         """The token of the page after that of `token`."""
         offset = _next_offset(data, token["cursor"])
+        if "thread" in token and offset is not None:
+            return {**token, "cursor": offset}
+        listed = token.get("listed", [])
         if "thread" in token:
-            if offset is not None:
-                return {**token, "cursor": offset}
             threads, comments = token["threads"], token["comments"]
         else:
-            threads, comments = self._threads(data, stream_slice), offset
+            longer = {
+                str(comment["comment_id"]): comment
+                for comment in objects_at(data, ["comments"])
+                if replies_left_out(comment) and str(comment["comment_id"]) not in listed
+            }
+            _say_left_out(longer.values(), stream_slice)
+            listed, comments = [*listed, *longer], offset
+            threads = [comment_id for comment_id, comment in longer.items() if comment.get("status") != "HIDDEN"]
         if threads:
-            return {"thread": threads[0], "cursor": 0, "threads": threads[1:], "comments": comments}
-        return None if comments is None else {"cursor": comments}
+            return {"thread": threads[0], "cursor": 0, "threads": threads[1:], "comments": comments, "listed": listed}
+        return None if comments is None else {"cursor": comments, "listed": listed}
 
-    @staticmethod
-    def _threads(data: Mapping[str, Any], stream_slice: StreamSlice | None) -> list[str]:
-        """The comments whose replies have to be listed, each once: TikTok may send a comment twice."""
-        seen: set[str] = stream_slice.extra_fields["seen"] if stream_slice else set()
-        threads, hidden = [], 0
-        for comment in objects_at(data, ["comments"]):
-            name = f"thread {comment['comment_id']}"
-            if name not in seen and replies_left_out(comment):
-                seen.add(name)
-                if comment.get("status") == "HIDDEN":
-                    hidden += replies_left_out(comment)
-                else:
-                    threads.append(str(comment["comment_id"]))
-        if hidden and stream_slice:
-            LOGGER.info(
-                f"{hidden} replies of hidden comments of the post {stream_slice.partition['video_id']} are left out: "
-                "TikTok does not list them."
-            )
-        return threads
+
+def _say_left_out(comments: Iterable[Mapping[str, Any]], stream_slice: StreamSlice | None) -> None:
+    """Say how many replies can't be had: TikTok does not list those of hidden comments."""
+    hidden = sum(replies_left_out(comment) for comment in comments if comment.get("status") == "HIDDEN")
+    if hidden and stream_slice:
+        LOGGER.info(
+            f"{hidden} replies of hidden comments of the post {stream_slice.partition['video_id']} are left out: "
+            "TikTok does not list them."
+        )

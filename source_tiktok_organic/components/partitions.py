@@ -1,9 +1,11 @@
 """Which accounts and posts are read."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any, cast
 from zlib import crc32
 
@@ -19,8 +21,9 @@ from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.exceptions import joined
 from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT
-from source_tiktok_organic.components.sync import NO_POST, CommentReading, Counts, sync_of
+from source_tiktok_organic.components.sync import CommentCounts, sync_of
 from source_tiktok_organic.components.tokens import Account
 
 
@@ -139,95 +142,90 @@ def _extra_fields_of(parent: ParentStreamConfig) -> list[str]:
 
 @dataclass
 class PostsWithNewComments(SubstreamPartitionRouter):
-    """One slice for each post of the parent whose comments have to be read.
+    """One slice for each post of the parent stream whose comments have to be read.
 
-    Those are the posts of which the counter `comments` is another than when they were last read, and those younger
-    than 48 hours, because the counter lags by 24 to 48 hours (docs/tiktok-api.md A7). An older post without comments is
-    not asked about.
+    A post is read if its field `comments` is another number than when it was last read. A post younger than 48 hours
+    is always read, because the number lags by 24 to 48 hours (docs/tiktok-api.md A7). An older post without comments is
+    never read.
 
-    In:  a row of the parent, `{"item_id": "7", "business_id": "-000abc", "create_time": "2026-09-08T10:00:07Z",
+    In:  a record of the parent, `{"item_id": "7", "business_id": "-000abc", "create_time": "2026-09-08T10:00:07Z",
          "comments": 12, …}`, where the state says 11
-    Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the other extra fields and an empty
-         set `seen`, in which the comments of this post are noted as they come
+    Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the parent's extra fields
 
-    Accounts take turns, because each is paced by itself. The last slices have no post. The first of them is there to
-    be closed, and with it all numbers written; after it, each account has one, where its failures are raised (see
-    PostByPost).
+    The numbers are the stream's parent state, `{"comments": {"-000abc": {"7": 12}}}`. The CDK writes it when all slices
+    up to that point are closed. Posts that the parent does not list any more are forgotten.
 
-    The numbers are the "parent state" of the stream, `{"comments": {"-000abc": {"7": 12}}}`, which the CDK writes when
-    all slices up to that point are closed: a post counts as read when all its pages were. Posts that the parent does
-    not list any more are forgotten.
+    If the posts of an account can't be listed, that failure is raised after the slices of the other accounts.
     """
 
     api_budget: APIBudget
-    _reading: CommentReading = field(init=False)
+    _stream: str = field(init=False)
+    _noted: dict[str, CommentCounts] = field(init=False, default_factory=dict)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         super().__post_init__(parameters)
-        self._reading = sync_of(self.api_budget).comments(parameters["name"])
+        self._stream = parameters["name"]
 
     def stream_slices(self) -> Iterable[StreamSlice]:
-        """The posts to ask about, one of each account in turn and from the newest to the oldest of each."""
+        """The posts to read, from the newest to the oldest of each account."""
         (parent,) = self.parent_stream_configs
-        accounts = {
-            _partition_of(partition)["business_id"]: partition for partition in parent.stream.generate_partitions()
-        }
-        walks = [self._slices_of(business_id, partition, parent) for business_id, partition in accounts.items()]
-        handed_out: StreamSlice | None = None
-        try:
-            while walks:
-                for walk in walks.copy():
-                    stream_slice = next(walk, None)
-                    if stream_slice is None:
-                        walks.remove(walk)
-                    else:
-                        handed_out = stream_slice
-                        yield stream_slice
-        except Exception:
-            # The CDK fetches a slice before it hands on the one before, which it now loses.
-            if handed_out is not None:
-                self._reading.leave(handed_out.partition["business_id"], handed_out.partition["video_id"])
-            raise
-        for business_id in ["", *accounts] if accounts else []:
-            yield StreamSlice(partition={"business_id": business_id, "video_id": NO_POST}, cursor_slice={})
+        columns = _extra_fields_of(parent)
+        failures: list[Exception] = []
+        turns = deque(
+            self._slices_of(partition, columns, failures) for partition in parent.stream.generate_partitions()
+        )
+        last: StreamSlice | None = None
+        # One post of each account in turn, because each account has its own limit of calls.
+        while turns:
+            account = turns.popleft()
+            for last in islice(account, 1):
+                yield last
+                turns.append(account)
+        if failures:
+            if last is not None:
+                # The CDK is one slice ahead, and drops the slice that it holds when this raises.
+                yield last
+            raise joined(failures)
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
-        """The numbers of the posts handed out so far, and for the others those of the last sync."""
-        return {"comments": self._reading.counts}
+        """The numbers of the posts handed out so far, and those of the last sync for all others."""
+        return {"comments": {**self._known, **self._noted}}
 
-    def _slices_of(self, business_id: str, account: Partition, parent: ParentStreamConfig) -> Iterator[StreamSlice]:
-        try:
-            yield from self._posts_of(business_id, account, _extra_fields_of(parent))
-        except AirbyteTracedException as failure:
-            self._reading.keep_for_the_end(business_id, failure)
+    @property
+    def _known(self) -> Mapping[str, CommentCounts]:
+        return sync_of(self.api_budget).comment_counts.get(self._stream, {})
 
-    def _posts_of(self, business_id: str, account: Partition, columns: list[str]) -> Iterator[StreamSlice]:
-        known = self._reading.known.get(business_id, Counts())
-        counts, listed = dict(known), set()
-        fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
+    def _slices_of(self, account: Partition, columns: list[str], failures: list[Exception]) -> Iterator[StreamSlice]:
+        business_id = _partition_of(account)["business_id"]
+        counts, listed = dict(self._known.get(business_id, {})), set()
         handed_out = noted = 0
-        for post in account.read():
-            video_id, comments = post.data["item_id"], post.data["comments"]
-            if video_id in listed:
-                continue
-            listed.add(video_id)
-            is_fresh = post.data["create_time"] > fresh_since
-            if not is_fresh and comments is not None and known.get(video_id, 0) == comments:
-                continue
-            counts[video_id] = comments or 0
-            if not is_fresh and comments == 0:
-                continue
-            handed_out += 1
-            # After fewer and fewer posts, because the CDK keeps what is noted until all posts before it are read.
-            if handed_out - noted > noted // 20:
-                noted = handed_out
-                self._reading.note(business_id, counts)
-            self._reading.open(business_id, video_id)
-            yield StreamSlice(
-                partition={"business_id": business_id, "video_id": video_id},
-                cursor_slice={},
-                # Thousands of slices wait to be read, so each holds what its rows need and no more.
-                extra_fields={**{column: post.data.get(column) for column in columns}, "seen": set()},
+        try:
+            for post in account.read():
+                video_id = post.data["item_id"]
+                if video_id in listed:
+                    continue
+                listed.add(video_id)
+                known = counts.get(video_id, 0)
+                counts[video_id] = post.data["comments"] or 0
+                if self._is_to_be_read(post.data, known):
+                    handed_out += 1
+                    # Less and less often, because the CDK keeps what is noted until all posts before it are read.
+                    if handed_out - noted > noted // 20:
+                        noted = handed_out
+                        self._noted[business_id] = CommentCounts(counts)
+                    yield StreamSlice(
+                        partition={"business_id": business_id, "video_id": video_id},
+                        cursor_slice={},
+                        # Thousands of slices wait to be read, so each holds what its records need and no more.
+                        extra_fields={column: post.data.get(column) for column in columns},
+                    )
+        except Exception as failure:
+            failures.append(failure)
+        else:
+            self._noted[business_id] = CommentCounts(
+                {video_id: count for video_id, count in counts.items() if video_id in listed and count}
             )
-        still_there = {video_id: count for video_id, count in counts.items() if video_id in listed and count}
-        self._reading.note(business_id, still_there)
+
+    def _is_to_be_read(self, post: Mapping[str, Any], known: int) -> bool:
+        fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
+        return post["comments"] not in (0, known) or post["create_time"] > fresh_since

@@ -16,10 +16,10 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.errors import SCOPES, data_of
-from source_tiktok_organic.components.exceptions import config_error, same_failure
+from source_tiktok_organic.components.errors import SCOPES, STREAM, data_of
+from source_tiktok_organic.components.exceptions import config_error, retold
 from source_tiktok_organic.components.extractors import objects_at
-from source_tiktok_organic.components.sync import NO_POST, CommentReading, Grant, sync_of
+from source_tiktok_organic.components.sync import Grant, sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -42,18 +42,12 @@ _LISTS: Mapping[str, Callable[[list[str]], str]] = {
 
 
 @contextmanager
-def _naming_scopes(scopes: str) -> Iterator[None]:
-    """Let a refusal say what its request needs, where the error handler has left the place for it."""
+def _filling_in(stream: str, scopes: str) -> Iterator[None]:
+    """Put the stream and the scopes of a request into the sentence of a failure (see TikTokErrorHandler)."""
     try:
         yield
-    except AirbyteTracedException as refusal:
-        if SCOPES not in (refusal.message or ""):
-            raise
-        raise AirbyteTracedException(
-            message=(refusal.message or "").replace(SCOPES, scopes),
-            internal_message=(refusal.internal_message or "").replace(SCOPES, scopes),
-            failure_type=refusal.failure_type,
-        ) from refusal
+    except AirbyteTracedException as failure:
+        raise retold(failure, lambda text: text.replace(STREAM, stream).replace(SCOPES, scopes)) from failure
 
 
 @dataclass
@@ -110,7 +104,7 @@ class FieldsRequester(RequesterDecorator):
             )
             return response
 
-        with authenticator.naming(account), _naming_scopes(", ".join(self.fields)):
+        with authenticator.naming(account), _filling_in(self._stream, ", ".join(self.fields)):
             account.learn_scopes()
             scopes = self._allowed(account.grant)
             try:
@@ -215,48 +209,48 @@ def _beside_the_pages(response: requests.Response) -> LogMessage:
 
 @dataclass
 class SharedPagesRequester(RequesterDecorator):
-    """Makes each call once in a sync, whichever and however many streams need its answer.
+    """Makes each request once in a sync, however many streams need its response.
 
-    The eight post streams walk the same pages: the first that needs a page calls TikTok, the others wait for that
-    page and read the kept answer (50 calls for 1,000 posts instead of 400). Only answers that the error handler let
-    pass are kept, so a refusal is never replayed; but where trouble at TikTok outlasted all tries of one stream, the
-    others do not try for as long again. A page is recognised by its URL and all its parameters, the account's
-    `business_id` among them.
+    The eight post streams walk the same pages. The first stream that needs a page asks TikTok. The others wait for that
+    page and read the kept response: 50 calls for 1,000 posts instead of 400. A page is recognised by its URL and all
+    its parameters, the account's `business_id` among them.
+
+    A refusal is never kept as a page. But if it is about more than one page (the token, a permission, trouble that
+    outlasted all tries), no further page of that account and endpoint is asked for in this sync.
     """
 
     requester: Any
     api_budget: APIBudget
 
     def send_request(self, *, request_params: Mapping[str, Any] | None = None, **call: Any) -> requests.Response | None:
-        """Send the call of the wrapped requester, unless its answer is there."""
+        """Send the request of the wrapped requester, unless its response is there."""
         # The CDK disables retries for the Connector Builder's test reads alone. There each stream has to make its own
-        # calls, because the Builder shows the calls it sees as the pages of the stream.
+        # requests, because the Builder shows the requests that it sees as the pages of the stream.
         if self.disable_retries:
             response: requests.Response | None = self.requester.send_request(request_params=request_params, **call)
             return response
 
-        key = self._key(request_params or {}, call)
+        context = {name: call.get(name) for name in ("stream_state", "stream_slice", "next_page_token")}
+        url = self.get_url(**context)
+        params = {**self.get_request_params(**context), **(request_params or {})}
+        key = f"{url}?{urlencode(sorted(params.items()))}"
+        endpoint = f"{url} {params.get('business_id')} {params.get('fields')}"
         pages = sync_of(self.api_budget).pages
         with pages.page_lock(key):
             body = pages.get(key)
             if body is None:
-                if key in pages.failures:
-                    raise same_failure(pages.failures[key])
+                if endpoint in pages.failures:
+                    raise retold(pages.failures[endpoint])
                 try:
                     response = self.requester.send_request(request_params=request_params, **call)
                 except AirbyteTracedException as failure:
-                    if failure.failure_type == FailureType.transient_error:
-                        pages.failures[key] = failure
+                    if failure.failure_type != FailureType.system_error:
+                        pages.failures[endpoint] = failure
                     raise
                 if response is not None:
                     pages.put(key, response.content)
                 return response
         return _kept_response(key, body)
-
-    def _key(self, request_params: Mapping[str, Any], call: Mapping[str, Any]) -> str:
-        context = {name: call.get(name) for name in ("stream_state", "stream_slice", "next_page_token")}
-        params = {**self.get_request_params(**context), **request_params}
-        return f"{self.get_url(**context)}?{urlencode(sorted(params.items()))}"
 
 
 def _kept_response(url: str, body: bytes) -> requests.Response:
@@ -286,56 +280,4 @@ class ThreadRequester(RequesterDecorator):
         is_thread = next_page_token and "thread" in next_page_token["next_page_token"]
         requester = self.replies if is_thread else self.requester
         response: requests.Response | None = requester.send_request(next_page_token=next_page_token, **call)
-        return response
-
-
-@dataclass
-class PostByPost(RequesterDecorator):
-    """Lets a stream of comments go on where a post or an account fails, and fails when the rest is read.
-
-    The CDK writes a stream's "parent state" only up to the first slice that failed. That is where the numbers of
-    comments are, of all accounts; so without this, one account's trouble would make every sync read the comments of all
-    the others again. So a failed slice gives no rows, its post counts as unread, and the failure is raised by the
-    account's last slice, which has no post. After anything but the failure of a single post, the account's other slices
-    are not tried any more.
-
-    In the Connector Builder's test reads, which may not come to the last slice, failures are raised at once.
-    """
-
-    parameters: InitVar[Mapping[str, Any]]
-    api_budget: APIBudget
-    requester: Any
-    _stream: str = field(init=False)
-
-    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
-        self._stream = parameters["name"]
-
-    def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
-        """Send the call of the wrapped requester, if there is something to ask; None is an end without rows."""
-        reading = sync_of(self.api_budget).comments(self._stream)
-        account, video_id = stream_slice.partition["business_id"], stream_slice.partition["video_id"]
-        if video_id == NO_POST:
-            kept = reading.end(account)
-            if kept:
-                raise same_failure(kept)
-            return None
-        reading.open(account, video_id)
-        try:
-            return self._send(reading, account, video_id, stream_slice=stream_slice, **call)
-        finally:
-            reading.close(account, video_id)
-
-    def _send(self, reading: CommentReading, account: str, video_id: str, **call: Any) -> requests.Response | None:
-        if reading.is_given_up(account):
-            reading.leave(account, video_id)
-            return None
-        try:
-            response: requests.Response | None = self.requester.send_request(**call)
-        except AirbyteTracedException as failure:
-            reading.leave(account, video_id)
-            if self.disable_retries or not reading.keep_for_the_end(account, failure):
-                raise
-            if not reading.is_given_up(account):
-                LOGGER.warning(f"The comments of the post {video_id} were not read: {failure.message}")
-            return None
         return response

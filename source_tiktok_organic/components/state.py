@@ -11,7 +11,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config
 
 from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT, is_place
-from source_tiktok_organic.components.sync import sync_of
+from source_tiktok_organic.components.sync import CommentCounts, sync_of
 
 
 @dataclass
@@ -71,7 +71,8 @@ class KeepOnlyCommentCounts(StateMigration):
     def migrate(self, stream_state: Mapping[str, Any]) -> Mapping[str, Any]:
         """A state of numbers alone."""
         comments = (stream_state.get("parent_state") or {}).get("comments") or {}
-        sync_of(self.api_budget).comments(self._stream).know(comments)
+        known = {business_id: CommentCounts(counts) for business_id, counts in comments.items()}
+        sync_of(self.api_budget).comment_counts[self._stream] = known
         return {"use_global_cursor": True, "states": [], "parent_state": {"comments": comments}}
 
 

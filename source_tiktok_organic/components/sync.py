@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 from urllib.parse import quote, quote_plus, urlsplit
 from weakref import WeakKeyDictionary
 
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget, Rate
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -99,97 +98,14 @@ class Grant:
         return self.scopes is None or scope in self.scopes
 
 
-class Counts(dict[str, int]):
-    """Numbers of comments of which the CDK keeps many states; it need not copy thousands of them per post."""
+class CommentCounts(dict[str, int]):
+    """How many comments each post of an account had when they were read, e.g. `{"7": 12}`. It is never changed.
 
-    def __deepcopy__(self, _memo: Any) -> "Counts":
-        return self
-
-
-@dataclass
-class CommentReading:
-    """What a stream of comments has read in a sync: by account, how many comments each post had when it was read.
-
-    `known` is what the last sync left, `{"-000abc": {"7": 12}}`. What is noted is handed to the CDK as states to write
-    when everything up to some slice is closed. A post that turns out not to be readable is taken out of all of them:
-    `leave`. The first failure of an account is kept for its last slice to raise, which waits for the posts that are
-    still being asked about.
+    The CDK copies and compares the state for every slice. It need not look at thousands of numbers for that.
     """
 
-    longest_wait: float = 3600
-    known: dict[str, Counts] = field(init=False, default_factory=dict)
-    failures: dict[str, AirbyteTracedException] = field(init=False, default_factory=dict)
-    _noted: dict[str, list[Counts]] = field(init=False, default_factory=dict)
-    _left: dict[str, set[str]] = field(init=False, default_factory=dict)
-    # By account: posts that were handed out and not asked about yet, and those of which TikTok has not answered a call.
-    _open: dict[str, set[str]] = field(init=False, default_factory=dict)
-    _ended: set[str] = field(init=False, default_factory=set)
-    _lock: threading.Condition = field(init=False, repr=False, default_factory=threading.Condition)
-
-    def know(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Begin with what the last sync left."""
-        self.known = {account: Counts(of_account) for account, of_account in counts.items()}
-
-    def note(self, account: str, counts: Mapping[str, int]) -> None:
-        """Note the numbers of an account's posts, as they will be when all posts handed out so far are read."""
-        with self._lock:
-            noted = Counts(counts)
-            for video_id in self._left.get(account, ()):
-                self._restore(account, video_id, noted)
-            self._noted.setdefault(account, []).append(noted)
-
-    @property
-    def counts(self) -> dict[str, Counts]:
-        """What was noted last of each account, or else what the last sync left."""
-        with self._lock:
-            return self.known | {account: noted[-1] for account, noted in self._noted.items()}
-
-    def leave(self, account: str, video_id: str) -> None:
-        """Take a post for one that was not read."""
-        with self._lock:
-            self._left.setdefault(account, set()).add(video_id)
-            for noted in self._noted.get(account, []):
-                self._restore(account, video_id, noted)
-
-    def open(self, account: str, video_id: str) -> None:
-        """A post is handed out, or asked about."""
-        with self._lock:
-            self._open.setdefault(account, set()).add(video_id)
-
-    def close(self, account: str, video_id: str) -> None:
-        """A call about a post has ended, or there is none."""
-        with self._lock:
-            self._open.get(account, set()).discard(video_id)
-            self._lock.notify_all()
-
-    def keep_for_the_end(self, account: str, failure: AirbyteTracedException) -> bool:
-        """Keep a failure for the account's last slice; False where that was read already."""
-        with self._lock:
-            self.failures.setdefault(account, failure)
-            return account not in self._ended
-
-    def end(self, account: str) -> AirbyteTracedException | None:
-        """The account's last slice is read: the failure to raise, if there was one.
-
-        Workers take slices in their order, so those that this one waits for are with other workers already. None of
-        them takes longer than the error handler tries.
-        """
-        with self._lock:
-            self._lock.wait_for(lambda: not self._open.get(account), timeout=self.longest_wait)
-            self._ended.add(account)
-            return self.failures.get(account)
-
-    def is_given_up(self, account: str) -> bool:
-        """Whether nothing more of this account is worth asking about: what failed was not one post alone."""
-        failure = self.failures.get(account)
-        return failure is not None and failure.failure_type != FailureType.system_error
-
-    def _restore(self, account: str, video_id: str, noted: Counts) -> None:
-        before = self.known.get(account, Counts()).get(video_id)
-        if before is None:
-            noted.pop(video_id, None)
-        elif video_id in noted:
-            noted[video_id] = before
+    def __deepcopy__(self, _memo: Any) -> "CommentCounts":
+        return self
 
 
 @dataclass
@@ -200,7 +116,7 @@ class Sync:
     pages: PageStore = field(default_factory=PageStore)
     turns: CallTurns = field(init=False, default_factory=CallTurns)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
-    _comments: dict[str, CommentReading] = field(init=False, default_factory=dict)
+    comment_counts: dict[str, Mapping[str, CommentCounts]] = field(init=False, default_factory=dict)
     _grants: dict[str, Grant] = field(init=False, default_factory=dict)
     _limits: list[CallLimit] = field(init=False, default_factory=list)
     _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
@@ -235,11 +151,6 @@ class Sync:
                 if grant is not claimant and grant.business_id == business_id:
                     raise same_account(grant.place, claimant.place, business_id)
             claimant.business_id = business_id
-
-    def comments(self, stream: str) -> CommentReading:
-        """What a stream of comments has read so far, the same for all who ask."""
-        with self._lock:
-            return self._comments.setdefault(stream, CommentReading())
 
     def is_replacement(self, access_token: str | None) -> bool:
         """Whether this token replaced one that TikTok refused; None is no token."""
@@ -290,7 +201,3 @@ def sync_of(api_budget: APIBudget) -> Sync:
         if sync is None:
             sync = _SYNCS[api_budget] = Sync()
         return sync
-
-
-# What the last slices have for a video_id.
-NO_POST = ""

@@ -18,7 +18,7 @@ from airbyte_cdk.utils.datetime_helpers import ab_datetime_now, ab_datetime_pars
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import body_of, data_of
-from source_tiktok_organic.components.exceptions import config_error, same_failure, unexpected_answer
+from source_tiktok_organic.components.exceptions import config_error, retold, unexpected_answer
 from source_tiktok_organic.components.pacing import CallLimit, CallTurns
 from source_tiktok_organic.components.sync import Grant, Sync
 
@@ -172,7 +172,7 @@ class Account(ABC):
     def _asking(self) -> Iterator[None]:
         """Ask TikTok about the account inside of this, which raises the failure again that it had in this sync."""
         if self.grant.failure:
-            raise same_failure(self.grant.failure)
+            raise retold(self.grant.failure)
         try:
             yield
         except AirbyteTracedException as failure:

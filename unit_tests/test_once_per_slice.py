@@ -1,20 +1,19 @@
-"""OncePerPost lets each comment of a post through once, also over several pages."""
+"""OncePerSlice lets each record of a slice through once, also over several pages."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components.filters import OncePerPost
+from source_tiktok_organic.components.filters import OncePerSlice
 
 
 def post_slice(video_id: str = "7") -> StreamSlice:
-    """The slice of a post of which nothing has been seen yet."""
-    return StreamSlice(
-        partition={"business_id": "-000abc", "video_id": video_id}, cursor_slice={}, extra_fields={"seen": set()}
-    )
+    """The slice of a post."""
+    return StreamSlice(partition={"business_id": "-000abc", "video_id": video_id}, cursor_slice={})
 
 
-once = OncePerPost(config={}, parameters={})
+once = OncePerSlice(config={}, parameters={}, column="comment_id")
 
 
 def passing(stream_slice: StreamSlice | None, *rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -56,19 +55,25 @@ def test_the_first_row_of_a_comment_stays_as_it_is() -> None:
     ]
 
 
-def test_posts_know_nothing_of_each_other() -> None:
+def test_slices_know_nothing_of_each_other() -> None:
+    assert page(post_slice("7"), "1", "2") == ["1", "2"]
+    assert page(post_slice("8"), "2", "3") == ["2", "3"]
+
+
+def test_workers_that_read_slices_at_the_same_time_do_not_disturb_each_other() -> None:
     one, another = post_slice("7"), post_slice("8")
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        pages = [
+            worker.submit(page, stream_slice, *comment_ids).result()
+            for worker, stream_slice, comment_ids in (
+                (first, one, "12"),
+                (second, another, "23"),
+                (first, one, "23"),
+                (second, another, "34"),
+            )
+        ]
 
-    assert page(one, "1", "2") == ["1", "2"]
-    assert page(another, "2", "3") == ["2", "3"]
-    assert page(one, "2", "3") == ["3"]
-
-
-def test_that_replies_of_a_comment_are_listed_does_not_hide_it() -> None:
-    stream_slice = post_slice()
-    stream_slice.extra_fields["seen"].add("thread 1")
-
-    assert page(stream_slice, "1") == ["1"]
+    assert pages == [["1", "2"], ["2", "3"], ["3"], ["4"]]
 
 
 def test_without_a_slice_a_page_alone_is_looked_at() -> None:
