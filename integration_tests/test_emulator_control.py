@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from integration_tests.emulator import running_emulator
 from integration_tests.emulator.__main__ import main
+from integration_tests.emulator.server import running_emulator
 
 if TYPE_CHECKING:
     from integration_tests.emulator.testing import Api

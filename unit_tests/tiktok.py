@@ -28,6 +28,16 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 import requests_mock
 
+from integration_tests.emulator.fields import (
+    ANALYTICS_SCOPES,
+    BUSINESS_CATEGORIES,
+    DAILY_FIELDS,
+    PROFILE_FIELDS,
+    VIDEO_FIELDS,
+)
+from integration_tests.emulator.login_kit import fields as login_kit_fields
+from integration_tests.emulator.login_kit.envelope import STATUS as DISPLAY_STATUSES
+
 BUSINESS_ID = "-000EmuOpenId_0001abcDEFghiJKL"
 ACCESS_TOKEN = "act.EMU0aBcD3fGh!5001.em"
 REFRESH_TOKEN = "rft.EMU0xYz!5001.em"
@@ -53,165 +63,17 @@ LOGIN_KIT_TOKEN_PATH = "oauth/token/"
 USER_INFO_PATH = "user/info/"
 USER_VIDEOS_PATH = "video/list/"
 
-# The categories of which TikTok has averages (docs/tiktok-api.md C).
-CATEGORIES = (
-    "ART_AND_CRAFTS",
-    "AUTOMOTIVE_AND_TRANSPORTATION",
-    "BABY",
-    "BEAUTY",
-    "CLOTHING_AND_ACCESSORIES",
-    "EDUCATION_AND_TRAINING",
-    "ELECTRONICS",
-    "FINANCE_AND_INVESTING",
-    "FOOD_AND_BEVERAGE",
-    "GAMING",
-    "HEALTH_AND_WELLNESS",
-    "HOME_FURNITURE_AND_APPLIANCES",
-    "MACHINERY_AND_EQUIPMENT",
-    "MEDIA_AND_ENTERTAINMENT",
-    "PERSONAL_BLOG",
-    "PETS",
-    "PROFESSIONAL_SERVICES",
-    "PUBLIC_ADMINISTRATION",
-    "REAL_ESTATE",
-    "RESTAURANTS_AND_BARS",
-    "SHOPPING_AND_RETAIL",
-    "SOFTWARE_AND_APPS",
-    "SPORTS_FITNESS_AND_OUTDOORS",
-    "TRAVEL_AND_TOURISM",
-    "OTHERS",
-)
+CATEGORIES = BUSINESS_CATEGORIES
+SCOPES = ANALYTICS_SCOPES
+# The scope of each field of business/get/ and of business/video/list/. The scope of the daily followers_count is not
+# clear; here it needs that of the lifetime one (docs/tiktok-api.md A6).
+PROFILE_SCOPES = {name: field.scope for name, field in (DAILY_FIELDS | PROFILE_FIELDS).items()}
+POST_SCOPES = {name: field.scope for name, field in VIDEO_FIELDS.items()}
 
-# What an analytics connector needs (docs/tiktok-api.md A2.6).
-SCOPES = (
-    "user.info.basic",
-    "user.info.username",
-    "user.info.profile",
-    "user.info.stats",
-    "user.account.type",
-    "user.insights",
-    "video.list",
-    "video.insights",
-    "comment.list",
-)
-
-# The scope without which TikTok does not give a field of business/get/ (docs/tiktok-api.md A6) …
-PROFILE_SCOPES = {
-    "display_name": "user.info.basic",
-    "profile_image": "user.info.basic",
-    "username": "user.info.username",
-    "profile_deep_link": "user.info.profile",
-    "bio_description": "user.info.profile",
-    "is_verified": "user.info.profile",
-    "following_count": "user.info.stats",
-    "followers_count": "user.info.stats",
-    "total_likes": "user.info.stats",
-    "videos_count": "user.info.stats",
-    "is_business_account": "user.account.type",
-    "audience_ages": "user.insights",
-    "audience_genders": "user.insights",
-    "audience_countries": "user.insights",
-    "audience_cities": "user.insights",
-    "video_views": "user.insights",
-    "unique_video_views": "user.insights",
-    "profile_views": "user.insights",
-    "likes": "user.insights",
-    "comments": "user.insights",
-    "shares": "user.insights",
-    "phone_number_clicks": "user.insights",
-    "lead_submissions": "user.insights",
-    "app_download_clicks": "user.insights",
-    "bio_link_clicks": "user.insights",
-    "email_clicks": "user.insights",
-    "address_clicks": "user.insights",
-    "daily_total_followers": "user.insights",
-    "daily_new_followers": "user.insights",
-    "daily_lost_followers": "user.insights",
-    "engaged_audience": "user.insights",
-    "audience_activity": "user.insights",
-}
-# … and of business/video/list/ (docs/tiktok-api.md A7).
-POST_SCOPES = {
-    "item_id": "video.list",
-    "media_type": "video.list",
-    "is_ad": "video.list",
-    "thumbnail_url": "video.list",
-    "share_url": "video.list",
-    "embed_url": "video.list",
-    "caption": "video.list",
-    "create_time": "video.list",
-    "video_duration": "video.list",
-    "likes": "video.list",
-    "comments": "video.list",
-    "shares": "video.list",
-    "favorites": "video.list",
-    "reach": "video.list",
-    "video_views": "video.list",
-    "total_time_watched": "video.insights",
-    "average_time_watched": "video.insights",
-    "full_video_watched_rate": "video.insights",
-    "new_followers": "video.insights",
-    "profile_views": "video.insights",
-    "website_clicks": "video.insights",
-    "phone_number_clicks": "video.insights",
-    "lead_submissions": "video.insights",
-    "app_download_clicks": "video.insights",
-    "email_clicks": "video.insights",
-    "address_clicks": "video.insights",
-    "video_view_retention": "video.insights",
-    "impression_sources": "video.insights",
-    "audience_genders": "video.insights",
-    "audience_countries": "video.insights",
-    "audience_cities": "video.insights",
-    "audience_types": "video.insights",
-    "engagement_likes": "video.insights",
-}
-
-# What Login Kit has for an analytics connector, and the scope of each field of user/info/ and video/list/
-# (docs/tiktok-api.md B1, B3, B6).
-LOGIN_KIT_SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
-USER_SCOPES = {
-    "open_id": "user.info.basic",
-    "union_id": "user.info.basic",
-    "avatar_url": "user.info.basic",
-    "avatar_url_100": "user.info.basic",
-    "avatar_large_url": "user.info.basic",
-    "display_name": "user.info.basic",
-    "username": "user.info.profile",
-    "bio_description": "user.info.profile",
-    "profile_deep_link": "user.info.profile",
-    "is_verified": "user.info.profile",
-    "follower_count": "user.info.stats",
-    "following_count": "user.info.stats",
-    "likes_count": "user.info.stats",
-    "video_count": "user.info.stats",
-}
-USER_VIDEO_SCOPES = {
-    "id": "video.list",
-    "create_time": "video.list",
-    "title": "video.list",
-    "video_description": "video.list",
-    "duration": "video.list",
-    "width": "video.list",
-    "height": "video.list",
-    "cover_image_url": "video.list",
-    "share_url": "video.list",
-    "embed_link": "video.list",
-    "embed_html": "video.list",
-    "like_count": "video.list",
-    "comment_count": "video.list",
-    "share_count": "video.list",
-    "view_count": "video.list",
-}
-# The HTTP status of each refusal (docs/tiktok-api.md B2).
-_DISPLAY_STATUSES: Mapping[str, int] = {
-    "access_token_invalid": 401,
-    "scope_not_authorized": 401,
-    "scope_permission_missed": 400,
-    "invalid_params": 400,
-    "rate_limit_exceeded": 429,
-    "internal_error": 500,
-}
+LOGIN_KIT_SCOPES = login_kit_fields.SCOPES
+USER_SCOPES = login_kit_fields.USER_FIELDS
+# Sources disagree about is_aigc (docs/tiktok-api.md F). Here it does not exist.
+USER_VIDEO_SCOPES = {name: login_kit_fields.VIDEO for name in login_kit_fields.VIDEO_FIELDS if name != "is_aigc"}
 
 # What each list of comments may be asked, and what a parameter may be where it is not free (docs/tiktok-api.md A8).
 _COMMENT_PARAMETERS: Mapping[str, set[str]] = {
@@ -272,7 +134,7 @@ def display_success(data: Mapping[str, Any]) -> dict[str, Any]:
 def display_refusal(code: str, message: str = "No.", status: int | None = None) -> "Page":
     """The Display API's way of saying no, with the HTTP status that belongs to the code unless told otherwise."""
     error = {"code": code, "message": message, "log_id": "20261120120000BBBB0000000000000000EE"}
-    return Page(status or _DISPLAY_STATUSES.get(code, 400), json.dumps({"data": {}, "error": error}))
+    return Page(status or DISPLAY_STATUSES.get(code, 400), json.dumps({"data": {}, "error": error}))
 
 
 def login_kit_refusal(error: str, message: str = "No.", status: int = 200) -> "Page":

@@ -5,7 +5,6 @@ docs/tiktok-api.md A6, A7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,7 +50,7 @@ class Field:
     """Withheld once nobody has touched the post for 7 days."""
 
 
-def _by_name(*fields: Field) -> Mapping[str, Field]:
+def _by_name(*fields: Field) -> dict[str, Field]:
     return {field.name: field for field in fields}
 
 
