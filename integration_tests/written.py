@@ -5,7 +5,7 @@ Each function is about the account with `open_id`, or about the first one.
 
 from collections import Counter
 
-from integration_tests.emulator.comments import Comment, _thread
+from integration_tests.emulator.comments import Comment, comments_of
 from integration_tests.emulator.posts import Post
 from integration_tests.emulator.server import RunningEmulator
 
@@ -26,7 +26,7 @@ def threads(tiktok: RunningEmulator, open_id: str | None = None) -> dict[str, li
     """The comments on each post."""
     now = tiktok.emulator.clock.seconds()
     return {
-        str(post.item_id): [comment for comment in _thread(post) if comment.create_time <= now]
+        str(post.item_id): [comment for comment in comments_of(post) if comment.create_time <= now]
         for post in posts(tiktok, open_id)
     }
 

@@ -1,4 +1,4 @@
-"""The TikTok accounts that can be authorised."""
+"""The accounts of the emulator."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from . import noise, vocabulary
 from .audience import Demographics
-from .fields import ANALYTICS_SCOPES, Gate
+from .fields import ANALYTICS_SCOPES
 from .posts import PostStyle, PostTimeline
 from .series import DailySeries
 
 FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
-"""Begins with a hyphen, as some real ones do (docs/tiktok-api.md A2.2)."""
+"""Begins with a hyphen, as some real ids do (docs/tiktok-api.md A2.2)."""
 
 AccountKind = Literal["business_registered", "business", "personal"]
 
 
 class AccountSpec(BaseModel):
-    """What a test wants an account to be like; everything has a default."""
+    """The attributes of an account that a test or a user can choose."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     open_id: str | None = None
-    """The `business_id` of every call; unset: made up."""
+    """The `business_id` of each request; unset: invented."""
     username: str | None = None
-    """Handle without @; unset: made up."""
+    """The handle without @; unset: invented."""
     display_name: str | None = None
     kind: AccountKind = "business_registered"
     followers: int = Field(default=15_342, ge=0)
-    """Followers at the moment the account is made; later and earlier days follow from it."""
+    """Followers when the account is made. Those of other days are computed from it."""
     following: int = Field(default=87, ge=0)
     posts: int = Field(default=214, ge=0)
-    """Posts that exist at the moment the account is made, hidden and ad-only ones included."""
+    """Posts that exist when the account is made, with hidden and ad-only ones."""
     history_days: float = Field(default=500, gt=0)
-    """Over how many days those posts are spread."""
+    """The posts are spread over so many days."""
     created_days_ago: int | None = Field(default=None, ge=0)
-    """Age of the account in days, which also limits history_days; unset: a month before its first post."""
+    """Age of the account in days. It also limits history_days. Unset: 30 days more than history_days."""
     keeps_posting: bool = False
-    """New posts appear at the same pace as the clock moves on."""
+    """New posts appear at the same rate while the clock moves on."""
     idle_share: float = Field(default=0.3, ge=0, le=1)
-    """Share of the posts older than three weeks that nobody touched for more than 7 days."""
+    """Share of the posts older than three weeks that had no activity for more than 7 days."""
     comments_per_post: int | None = Field(default=None, ge=0)
-    """Top-level comments of every post in the end; unset: in proportion to its views."""
+    """Comments that each post has in the end, without replies; unset: in proportion to its views."""
     photo_share: float = Field(default=0.12, ge=0, le=1)
     ad_share: float = Field(default=0.05, ge=0, le=1)
     """Share of posts used in Spark Ads."""
     ad_only_share: float = Field(default=0.02, ge=0, le=1)
     """Share of posts that show in ads only."""
     scopes: list[str] = Field(default=list(ANALYTICS_SCOPES))
-    """What the owner grants on the consent page; tokens issued before a change keep theirs."""
+    """The scopes that the owner grants. A change does not affect tokens that were issued before."""
 
 
 class Account:
-    """One account with its posts, its daily series and its audience."""
+    """An account with its posts, its daily series and its audience."""
 
     def __init__(self, spec: AccountSpec, number: int, world_seed: int, now: datetime) -> None:
-        """Make the account as it is at `now`, or at the full hour before."""
+        """Make the account as of the full hour before `now`. It is the account with this number, from 0."""
         self.open_id = spec.open_id or _open_id(number, world_seed)
         self.seed = noise.seed_of(world_seed, self.open_id)
         self.number = number
@@ -85,11 +85,10 @@ class Account:
             ad_share=spec.ad_share,
             ad_only_share=spec.ad_only_share,
             comments_per_post=spec.comments_per_post,
-            theme=theme,
         )
         anchor = self.made_at.timestamp()
         self.timeline = PostTimeline(noise.mix(self.seed, 1), style, anchor, keeps_posting=spec.keeps_posting)
-        # 2.1 followers' worth of views is the mean of what PostTimeline draws for a post.
+        # PostTimeline draws 2.1 views a follower for a post, on average.
         views_per_day = 2.1 * spec.followers * spec.posts / max(history, 1)
         self.series = DailySeries(
             noise.mix(self.seed, 2),
@@ -99,11 +98,11 @@ class Account:
             followers=spec.followers,
             daily_views=max(views_per_day, spec.followers / 50),
         )
-        self.demographics = Demographics.of(noise.mix(self.seed, 3))
+        self.demographics = Demographics.draw(noise.mix(self.seed, 3))
 
     @property
     def username(self) -> str:
-        """Return the handle without @."""
+        """Return the handle, without @."""
         return self.spec.username or ""
 
     @property
@@ -111,18 +110,12 @@ class Account:
         """Tell whether this is a Business Account, registered or not."""
         return self.spec.kind != "personal"
 
-    def passes(self, gate: Gate) -> bool:
-        """Tell whether the fields behind this gate are available for the account."""
-        if gate is Gate.REGISTERED:
-            return self.spec.kind == "business_registered"
-        return gate is Gate.ANY or self.is_business
-
     def followers_at(self, now: float) -> int:
-        """Return the follower total, in real time."""
+        """Return the number of followers at an instant."""
         return self.series.followers_at(now)
 
     def total_likes(self, now: float) -> int:
-        """Return the lifetime likes, which are not the sum of the gross daily ones (docs/tiktok-api.md D20)."""
+        """Return the lifetime likes. They are not the sum of the daily ones (docs/tiktok-api.md D20)."""
         age = max(0.0, now - datetime(self.created.year, self.created.month, self.created.day, tzinfo=UTC).timestamp())
         per_post = 2.1 * self.spec.followers * 0.05
         lived = (self.made_at.date() - self.created).days or 1
@@ -133,5 +126,5 @@ def _open_id(number: int, world_seed: int) -> str:
     if number == 0:
         return FIRST_OPEN_ID
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-    random = noise.stream(world_seed, number)
+    random = noise.generator(world_seed, number)
     return ("-" if number % 2 == 0 else "") + "000" + "".join(random.choices(alphabet, k=32))

@@ -1,4 +1,4 @@
-"""The family "TikTok API for Business" under /open_api/v1.3/ (docs/tiktok-api.md A)."""
+"""The endpoints of the TikTok API for Business (docs/tiktok-api.md A)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from .accounts import Account
 from .benchmark import benchmark
 from .comments import CommentEndpoint
 from .emulator import Emulator
@@ -19,21 +18,11 @@ from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
 from .parameters import Query, field_names, json_body, required
 from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
 from .profile import ProfileEndpoint
-from .serving import Answer, serve
+from .serving import ALL_METHODS, Caller, CodedResponse, serve
 from .videos import DEFAULT_FIELDS as VIDEO_DEFAULT
 from .videos import VideoListEndpoint
 
 PREFIX = "/open_api/v1.3/"
-_ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a data call."""
-
-    account: Account
-    scopes: frozenset[str]
-
 
 DataHandler = Callable[[Emulator, Caller, Query], JsonObject]
 OAuthHandler = Callable[[Emulator, JsonObject], JsonObject]
@@ -41,21 +30,24 @@ OAuthHandler = Callable[[Emulator, JsonObject], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One endpoint; it has either a `data` handler (GET, with a token) or an `oauth` handler (POST, without)."""
+    """One endpoint. It has either `data` or `oauth`."""
 
     path: str
     summary: str
     parameters: tuple[str, ...]
+    """For /docs. A data request sends them in the query, where `*` marks the required ones. OAuth wants all of them."""
     data: DataHandler | None = None
+    """Handles a GET request with an access token."""
     oauth: OAuthHandler | None = None
+    """Handles a POST request without one."""
 
     @property
     def method(self) -> str:
-        """Return the only method that exists."""
+        """Return the HTTP method."""
         return "GET" if self.data else "POST"
 
     def documentation(self) -> dict[str, Any]:
-        """Return what /docs shows; FastAPI must not check the parameters, since TikTok reports errors its own way."""
+        """Return the endpoint's part of OpenAPI. FastAPI must not check parameters: TikTok has its own errors."""
         if self.oauth:
             properties = {name: {"type": "string"} for name in self.parameters}
             schema = {"type": "object", "required": list(self.parameters), "properties": properties}
@@ -69,6 +61,7 @@ class Operation:
 
 
 def _check_scopes(emulator: Emulator, caller: Caller, needed: set[str], *, whole_endpoint: bool = False) -> None:
+    """Raise ApiError if a scope is missing. The knob `missing_scope` can allow it, except for a whole endpoint."""
     missing = sorted(needed - caller.scopes)
     reaction = emulator.knobs.missing_scope
     if not missing or (reaction == "omit" and not whole_endpoint):
@@ -79,10 +72,11 @@ def _check_scopes(emulator: Emulator, caller: Caller, needed: set[str], *, whole
 
 def _profile(emulator: Emulator, caller: Caller, query: Query) -> JsonObject:
     names = field_names(query, {*PROFILE_FIELDS, *DAILY_FIELDS}, PROFILE_DEFAULT)
-    # The daily followers_count comes along with the lifetime one, whose scope is the one that counts.
+    # followers_count names the lifetime and the daily field. The scope of the lifetime one is checked here, that of
+    # the daily one in ProfileEndpoint (docs/tiktok-api.md A6).
     _check_scopes(emulator, caller, {(PROFILE_FIELDS.get(name) or DAILY_FIELDS[name]).scope for name in names})
     now, today = emulator.clock.seconds(), emulator.clock.today()
-    return ProfileEndpoint(caller.account, caller.scopes, emulator.knobs, now, today).answer(names, query)
+    return ProfileEndpoint(caller.account, caller.scopes, emulator.knobs, now, today).data(names, query)
 
 
 def _video_list(emulator: Emulator, caller: Caller, query: Query) -> JsonObject:
@@ -91,7 +85,7 @@ def _video_list(emulator: Emulator, caller: Caller, query: Query) -> JsonObject:
     _check_scopes(emulator, caller, {VIDEO_FIELDS[name].scope for name in names})
     now, today = emulator.clock.seconds(), emulator.clock.today()
     endpoint = VideoListEndpoint(caller.account, caller.scopes, emulator.app.client_id, emulator.knobs, now, today)
-    return endpoint.answer(names, query)
+    return endpoint.data(names, query)
 
 
 def _comments(emulator: Emulator, caller: Caller) -> CommentEndpoint:
@@ -159,7 +153,7 @@ OPERATIONS = (
 
 
 def business_router(emulator: Emulator) -> APIRouter:
-    """Return the routes; what they do not cover under /open_api/ is answered by the last one."""
+    """Return the routes. The last one is for all other paths below /open_api/."""
     router = APIRouter(tags=["TikTok API for Business"])
     for operation in OPERATIONS:
         router.add_api_route(
@@ -171,7 +165,7 @@ def business_router(emulator: Emulator) -> APIRouter:
             response_class=Response,
         )
     router.add_api_route(
-        "/open_api/{path:path}", _endpoint(emulator, None), methods=_ALL_METHODS, include_in_schema=False
+        "/open_api/{path:path}", _endpoint(emulator, None), methods=ALL_METHODS, include_in_schema=False
     )
     return router
 
@@ -184,22 +178,22 @@ def _endpoint(emulator: Emulator, operation: Operation | None) -> Callable[[Requ
 
 
 async def _serve(emulator: Emulator, operation: Operation | None, request: Request) -> Response:
-    """Log the call, let faults strike, and put the answer into its envelope."""
+    """Log the request, apply faults, and return the response in its envelope."""
     path = request.scope["path"].removeprefix(PREFIX)
     params = dict(request.query_params)
     now = emulator.clock.now()
     account = await _account_of(emulator, operation, request)
     call = emulator.calls.add(now.isoformat(), request.method, path, params, business_id=account)
-    fault = emulator.faults.striking(path, params | ({"business_id": account} if account else {}))
+    fault = emulator.faults.take(path, params | ({"business_id": account} if account else {}))
 
-    async def answer(fault: Fault | None) -> Answer:
+    async def respond(fault: Fault | None) -> CodedResponse:
         kind = fault.kind if fault else None
         try:
             if kind == "revoke_token":
                 emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
             if fault and kind == "code":
                 raise ApiError(fault.code, fault.message)
-            data = await _answer(emulator, operation, request, path, params)
+            data = await _data(emulator, operation, request, path, params)
             if kind == "repeat_cursor":
                 data = repeated_cursor(data, params)
             code, message = int(Code.OK), "OK"
@@ -207,11 +201,11 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
             code, message, data = error.code, error.message, {}
         return enveloped(now, code, message, data), code
 
-    return await serve(call, fault, answer)
+    return await serve(call, fault, respond)
 
 
 async def _account_of(emulator: Emulator, operation: Operation | None, request: Request) -> str | None:
-    """Return whose call it is; an OAuth call does not say so, but its body has a token of the account."""
+    """Return the open_id that a request is for. An OAuth request names it only by a token in its body."""
     if operation is None or not operation.oauth:
         return request.query_params.get("business_id")
     try:
@@ -222,9 +216,10 @@ async def _account_of(emulator: Emulator, operation: Operation | None, request: 
     return emulator.tokens.account_of(tokens[0]) if tokens else None
 
 
-async def _answer(
+async def _data(
     emulator: Emulator, operation: Operation | None, request: Request, path: str, params: dict[str, str]
 ) -> JsonObject:
+    """Return the `data` of the response. Raises ApiError."""
     if operation is None:
         raise ApiError(emulator.knobs.unknown_path_code, "no schema found")
     if operation.oauth:

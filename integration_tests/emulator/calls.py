@@ -1,4 +1,4 @@
-"""The log of the calls that the emulator received."""
+"""The log of the requests that the emulator received."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from pydantic import BaseModel
 
 from .envelope import Code
 
-_REFUSALS = (Code.REQUEST_TOO_FREQUENT, "rate_limit_exceeded")
+_RATE_LIMITED = (Code.REQUEST_TOO_FREQUENT, "rate_limit_exceeded")
 _SECRET_WORDS = ("token", "secret", "code", "authorization")
 
 
 class Call(BaseModel):
-    """One call; it never holds a token or a secret."""
+    """One request and the outcome of its response. It never holds a token or a secret."""
 
     at: str
     method: str
     path: str
-    """Relative to /open_api/v1.3/; for Login Kit relative to the host, e.g. `v2/user/info/`."""
+    """Relative to /open_api/v1.3/. In Login Kit relative to the host, e.g. `v2/user/info/`."""
     business_id: str | None = None
-    """The account, of an OAuth call that of its token; for Login Kit too by its id in the TikTok API for Business."""
+    """The account, by its id in the TikTok API for Business. For an OAuth request it is the account of the token."""
     params: dict[str, str] = {}
-    """The query; for Login Kit also `cursor`, `max_count`, `filters` and `grant_type` of the body."""
+    """The query. In Login Kit also `cursor`, `max_count`, `filters` and `grant_type` of the body."""
     code: int | str | None = None
-    """The code in the body, a word in Login Kit; none if the body was no envelope."""
+    """The code in the response's body, in Login Kit a word. None if the body was not TikTok's."""
     http_status: int | None = None
     """None if the connection was cut."""
 
 
 class Tally(BaseModel):
-    """How often an endpoint was called, and how often the call was refused by a rate limit."""
+    """How many requests an endpoint received, and how many of them a rate limit refused."""
 
     total: int = 0
     refused: int = 0
 
 
 class CallLog:
-    """All calls since the start or the last clearing."""
+    """All requests since the start, or since the log was cleared."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -47,7 +47,7 @@ class CallLog:
     def add(
         self, at: str, method: str, path: str, params: Mapping[str, Any], *, business_id: str | None = None
     ) -> Call:
-        """Log a call that has just come in; code and status are filled in later."""
+        """Log a request, without the parameters that hold secrets. The caller adds code and status later."""
         shown = {
             name: str(value)
             for name, value in params.items()
@@ -59,14 +59,14 @@ class CallLog:
         return call
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Remove all entries."""
         self.entries.clear()
 
     def summary(self) -> dict[str, Tally]:
-        """Return the number of calls per path."""
+        """Return the number of requests for each path."""
         tallies: dict[str, Tally] = {}
         for call in self.entries:
             tally = tallies.setdefault(call.path, Tally())
             tally.total += 1
-            tally.refused += call.code in _REFUSALS
+            tally.refused += call.code in _RATE_LIMITED
         return tallies

@@ -18,7 +18,7 @@ from .knobs import Knobs
 from .urls import redirect_warnings
 
 
-class ClockReading(BaseModel):
+class ClockState(BaseModel):
     """The emulator's time; `frozen` unset keeps the clock ticking or standing as it was."""
 
     now: datetime
@@ -109,8 +109,8 @@ def control_router(emulator: Emulator) -> APIRouter:
             }
         )
 
-    def reading() -> ClockReading:
-        return ClockReading(now=emulator.clock.now(), frozen=emulator.clock.frozen)
+    def reading() -> ClockState:
+        return ClockState(now=emulator.clock.now(), frozen=emulator.clock.frozen)
 
     @router.get("/app")
     async def get_app() -> AppView:
@@ -132,16 +132,16 @@ def control_router(emulator: Emulator) -> APIRouter:
             raise HTTPException(422, error.errors(include_url=False, include_context=False)) from None
 
     @router.get("/clock")
-    async def get_clock() -> ClockReading:
+    async def get_clock() -> ClockState:
         return reading()
 
     @router.put("/clock")
-    async def put_clock(new: ClockReading) -> ClockReading:
+    async def put_clock(new: ClockState) -> ClockState:
         emulator.clock.move_to(new.now, frozen=new.frozen)
         return reading()
 
     @router.post("/clock/advance")
-    async def advance_clock(step: Advance) -> ClockReading:
+    async def advance_clock(step: Advance) -> ClockState:
         emulator.clock.advance(step.seconds)
         return reading()
 

@@ -17,7 +17,7 @@ from .limits import RateLimits
 from .login_kit.fields import SCOPES as LOGIN_KIT_SCOPES
 from .login_kit.identity import open_id_in
 from .login_kit.tokens import LoginKitTokens
-from .tokens import AppCredentials, Tokens, TokenStore
+from .tokens import AppCredentials, BusinessTokens, TokenStore
 
 Family = Literal["business", "login_kit"]
 
@@ -47,7 +47,7 @@ class Emulator:
         self._start()
 
     def _start(self) -> None:
-        self.tokens = Tokens(self.app, self.clock, self.knobs)
+        self.tokens = BusinessTokens(self.app, self.clock, self.knobs)
         self.login_kit_tokens = LoginKitTokens(self.app, self.clock, self.knobs, self.login_kit_open_id)
         self.limits = RateLimits(self.clock, self.knobs)
         self.faults = Faults()

@@ -1,4 +1,4 @@
-"""The response envelope and the return codes of the TikTok API for Business (docs/tiktok-api.md A3, A4)."""
+"""Envelope and return codes of the TikTok API for Business (docs/tiktok-api.md A3, A4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JsonObject = dict[str, Any]
 
 
 class Code(IntEnum):
-    """The return codes the emulator gives by itself."""
+    """The return codes that the emulator gives without a fault. The names are TikTok's (docs/tiktok-api.md A4)."""
 
     OK = 0
     PERMISSION_ERROR = 40001
@@ -32,34 +32,34 @@ class Code(IntEnum):
 
 
 class ApiError(Exception):
-    """A failure that TikTok reports in the body, with HTTP 200."""
+    """A failure of the TikTok API for Business. Its response has HTTP 200, and the code in the body."""
 
     def __init__(self, code: int, message: str) -> None:
-        """Keep the code and the message for the envelope."""
+        """Take a return code and its message."""
         super().__init__(f"{code} {message}")
         self.code = int(code)
         self.message = message
 
 
 def bad_parameter(name: str, reason: str) -> ApiError:
-    """Return the error for a parameter that TikTok does not accept."""
+    """Return the error for a wrong parameter."""
     return ApiError(Code.PARAM_ERROR, f"{name}: {reason}")
 
 
 def enveloped(now: datetime, code: int, message: str, data: JsonObject) -> Response:
-    """Return the HTTP 200 response that carries a result or a failure."""
+    """Return the response for a result or a failure, with HTTP 200."""
     request_id = new_log_id(now)
     body = {"code": code, "message": message, "request_id": request_id, "data": data}
     return json_response(now, request_id, body)
 
 
 def new_log_id(now: datetime) -> str:
-    """Return what names one answer in TikTok's logs."""
+    """Return the id of a response: the time in 14 digits, then 20 random characters (docs/tiktok-api.md A3)."""
     return now.strftime("%Y%m%d%H%M%S") + secrets.token_hex(10).upper()
 
 
 def json_response(now: datetime, log_id: str, body: JsonObject | None, status: int = 200) -> Response:
-    """Return a response with the headers that every answer of TikTok has; None is an empty body."""
+    """Return a response with the headers that TikTok always sends. The body may be empty (None)."""
     response = Response(b"" if body is None else orjson.dumps(body), status, media_type="application/json")
     response.headers["X-Tt-Logid"] = log_id
     response.headers["Date"] = format_datetime(now, usegmt=True)

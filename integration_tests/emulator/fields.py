@@ -1,6 +1,6 @@
-"""Every field the Accounts API can return, with its scope and the rules that withhold it.
+"""The fields of the Accounts API, with their scopes and the rules that withhold them (docs/tiktok-api.md A6, A7).
 
-docs/tiktok-api.md A6, A7.
+They are written from TikTok's documentation, and not from the connector's manifest. Unit tests use them too.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ ANALYTICS_SCOPES = (
     VIDEO_INSIGHTS,
     COMMENTS,
 )
-"""The least an analytics app asks for (docs/tiktok-api.md A2.6)."""
+"""The scopes that a connector for analytics needs (docs/tiktok-api.md A2.6)."""
 
 
 class Gate(StrEnum):
-    """The accounts for which a field is available."""
+    """The kind of account that a field needs."""
 
     ANY = "any"
     BUSINESS = "business"
@@ -38,16 +38,16 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One entry of the `fields` parameter."""
+    """A name in the parameter `fields`."""
 
     name: str
     scope: str
     is_array: bool = False
     gate: Gate = Gate.ANY
     late: bool = False
-    """24 to 48 hours of latency, so meaningless on a fresh post."""
+    """24 to 48 hours late, and withheld on a post that is newer."""
     idle: bool = False
-    """Withheld once nobody has touched the post for 7 days."""
+    """Withheld on a post without activity for more than 7 days."""
 
 
 def _by_name(*fields: Field) -> dict[str, Field]:
@@ -150,4 +150,4 @@ BUSINESS_CATEGORIES = (
     "TRAVEL_AND_TOURISM",
     "OTHERS",
 )
-"""docs/tiktok-api.md C, last paragraph."""
+"""The values of `business_category` (docs/tiktok-api.md C)."""

@@ -1,4 +1,4 @@
-"""Repeatable randomness: the same seed and keys always give the same number."""
+"""Repeatable random numbers: the same seed and keys give the same number in every process."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 def seed_of(*parts: object) -> int:
-    """Turn any values into a 64-bit seed that is the same in every process."""
+    """Return a 64-bit seed made of any values."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def mix(seed: int, *keys: int) -> int:
-    """Scramble a seed and keys into 64 bits (the splitmix64 finaliser)."""
+    """Return 64 random bits made of a seed and keys (splitmix64)."""
     for key in keys or (0,):
         seed = (seed + 0x9E3779B97F4A7C15 * (key + 1)) & _MASK
         seed = ((seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -28,14 +28,14 @@ def mix(seed: int, *keys: int) -> int:
     return seed
 
 
-def unit(seed: int, *keys: int) -> float:
-    """Return a number in [0, 1)."""
+def fraction(seed: int, *keys: int) -> float:
+    """Return a number from 0 up to, but not including, 1."""
     return (mix(seed, *keys) >> 11) / (1 << 53)
 
 
 def between(low: float, high: float, seed: int, *keys: int) -> float:
-    """Return a number in [low, high)."""
-    return low + (high - low) * unit(seed, *keys)
+    """Return a number from `low` up to, but not including, `high`."""
+    return low + (high - low) * fraction(seed, *keys)
 
 
 def pick(choices: Sequence[T], seed: int, *keys: int) -> T:
@@ -43,15 +43,16 @@ def pick(choices: Sequence[T], seed: int, *keys: int) -> T:
     return choices[mix(seed, *keys) % len(choices)]
 
 
-def stream(seed: int, *keys: int) -> Random:
-    """Return a generator, for when many draws are needed at one place."""
+def generator(seed: int, *keys: int) -> Random:
+    """Return a generator of random numbers."""
     return Random(mix(seed, *keys))
 
 
-def shares(weights: Sequence[float], random: Random, spread: float = 0.25) -> list[float]:
-    """Spread 1 over the weights with some noise.
+def split(weights: Sequence[float], random: Random, spread: float = 0.25) -> list[float]:
+    """Divide 1 in proportion to the weights. Each weight first changes at random by up to `spread` of itself.
 
-    Rounded down to four decimals, so that the parts do not sum to exactly 1 (docs/tiktok-api.md D19).
+    The parts are cut to four decimals, so their sum is a little below 1 (docs/tiktok-api.md D19).
+    In: [3, 1]. Out, for example: [0.7311, 0.2688].
     """
     noisy = [weight * (1 + spread * (random.random() * 2 - 1)) for weight in weights]
     total = sum(noisy)

@@ -1,6 +1,6 @@
-"""Reading query parameters and JSON bodies as strictly as TikTok does; anything wrong is 40002.
+"""Parameters and JSON bodies of requests to the TikTok API for Business (docs/tiktok-api.md D3-D5).
 
-docs/tiktok-api.md D3-D5.
+Each function raises ApiError 40002 for a wrong value. Where an optional parameter is missing, it returns the default.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INTEGER = re.compile(r"-?\d{1,18}")
 
 
 def required(values: Mapping[str, Any], name: str) -> str:
-    """Return a text that must be there."""
+    """Return a text that must not be missing or empty."""
     value = values.get(name)
     if value is None or value == "":
         raise bad_parameter(name, "Missing data for required field.")
@@ -39,8 +39,8 @@ def integer(query: Query, name: str, default: int) -> int:
     return int(text)
 
 
-def count(query: Query, default: int, low: int, high: int) -> int:
-    """Return max_count, which has limits on every list."""
+def max_count(query: Query, default: int, low: int, high: int) -> int:
+    """Return the page size, which must be between `low` and `high`."""
     value = integer(query, "max_count", default)
     if value > high:
         raise bad_parameter("max_count", f"must be less than or equal to {high}")
@@ -50,7 +50,7 @@ def count(query: Query, default: int, low: int, high: int) -> int:
 
 
 def choice(query: Query, name: str, choices: Iterable[str], default: str | None) -> str | None:
-    """Return one of the listed words."""
+    """Return a parameter that must be one of the choices."""
     text = query.get(name)
     if text is not None and text not in set(choices):
         raise bad_parameter(name, f"must be one of: {', '.join(choices)}")
@@ -62,8 +62,8 @@ def boolean(query: Query, name: str) -> bool:
     return choice(query, name, ("true", "false"), "false") == "true"
 
 
-def day(query: Query, name: str, default: date) -> date:
-    """Return a date written YYYY-MM-DD."""
+def iso_date(query: Query, name: str, default: date) -> date:
+    """Return a date, written YYYY-MM-DD."""
     text = query.get(name)
     if text is None:
         return default
@@ -76,7 +76,7 @@ def day(query: Query, name: str, default: date) -> date:
 
 
 def json_literal(query: Query, name: str) -> Any:
-    """Return the value of a parameter that holds JSON, None if it is not there."""
+    """Return the value of a parameter with JSON, by default None."""
     text = query.get(name)
     if text is None:
         return None
@@ -87,14 +87,14 @@ def json_literal(query: Query, name: str) -> Any:
 
 
 def strings(value: Any, name: str) -> list[str]:
-    """Check that a JSON value is an array of strings."""
+    """Return a JSON value that must be an array of strings."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise bad_parameter(name, "Not a valid list of strings.")
     return value
 
 
 def field_names(query: Query, valid: Iterable[str], default: list[str]) -> list[str]:
-    """Return the `fields` parameter; one unknown name fails the whole call (docs/tiktok-api.md D5)."""
+    """Return the JSON array `fields`, without repetitions. One unknown name is an error (docs/tiktok-api.md D5)."""
     value = json_literal(query, "fields")
     if value is None:
         return default
@@ -106,9 +106,14 @@ def field_names(query: Query, valid: Iterable[str], default: list[str]) -> list[
     return names
 
 
+def media_type(content_type: str) -> str:
+    """Return the type in a Content-Type header, without its parameters, in lower case."""
+    return content_type.split(";")[0].strip().lower()
+
+
 def json_body(content_type: str, body: bytes) -> JsonObject:
-    """Return the JSON object of an OAuth request; a form is refused (docs/tiktok-api.md A2.2)."""
-    if content_type.split(";")[0].strip().lower() != "application/json":
+    """Return the JSON object of an OAuth request. A form is an error (docs/tiktok-api.md A2.2)."""
+    if media_type(content_type) != "application/json":
         raise bad_parameter("Content-Type", "must be application/json")
     try:
         value = orjson.loads(body)

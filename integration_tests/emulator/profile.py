@@ -1,4 +1,4 @@
-"""GET /business/get/: profile, follower demographics and daily series (docs/tiktok-api.md A6)."""
+"""GET business/get/: profile, demographics of followers, and daily series (docs/tiktok-api.md A6)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 from . import noise, urls
 from .accounts import Account
 from .envelope import JsonObject, bad_parameter
-from .fields import DAILY_FIELDS, PROFILE_FIELDS, Field, Gate
-from .gaps import withhold
+from .fields import DAILY_FIELDS, PROFILE_FIELDS, Field
+from .gaps import is_available, withhold
 from .knobs import Knobs
-from .parameters import Query, day
-from .series import settled_share
+from .parameters import Query, iso_date
+from .series import known_fraction
 
 DEFAULT_FIELDS = ["display_name", "profile_image"]
 LOOK_BACK_DAYS = 60
-SMALL_ACCOUNT = 100
-"""Below so many followers there are no demographics."""
+MIN_FOLLOWERS = 100
+"""An account with fewer has no demographics."""
 
-
-# The daily counters that are a steady share of the day's views: from the lowest to the highest share.
-_SHARES_OF_VIEWS = {
+# Daily counters that are made as a fraction of the day's views: the lowest and the highest fraction.
+_FRACTIONS_OF_VIEWS = {
     "unique_video_views": (0.74, 0.82),
     "profile_views": (0.013, 0.02),
     "likes": (0.045, 0.06),
@@ -35,20 +34,20 @@ _SHARES_OF_VIEWS = {
     "address_clicks": (0, 0.00016),
     "engaged_audience": (0.04, 0.05),
 }
-_SHARE_KEYS = {name: key for key, name in enumerate(_SHARES_OF_VIEWS)}
+_NOISE_KEYS = {name: key for key, name in enumerate(_FRACTIONS_OF_VIEWS)}
 
 
-class ProfileReading:
-    """The lifetime fields of an account at one instant."""
+class ProfileValues:
+    """The values of the fields of the profile at one instant."""
 
     def __init__(self, account: Account, now: float) -> None:
-        """Read `account` at `now`."""
+        """Take the account and the instant in epoch seconds."""
         self._account = account
         self._now = now
         self._seed = noise.mix(account.seed, 4)
 
     def value(self, name: str) -> Any:
-        """Return one field."""
+        """Return the value of a field."""
         account, audience, seed = self._account, self._account.demographics, self._seed
         match name:
             case "is_business_account":
@@ -80,19 +79,19 @@ class ProfileReading:
         return getattr(account.spec, name)
 
 
-class DayReading:
-    """One object of `metrics[]`, as far as it is known by now."""
+class DayValues:
+    """The values of the fields of one day in `metrics[]`, as they are known at one instant."""
 
-    def __init__(self, account: Account, on: date, now: float, knobs: Knobs) -> None:
-        """Read the day `on` at `now`."""
+    def __init__(self, account: Account, day: date, now: float, knobs: Knobs) -> None:
+        """Take the account, the day, and the instant in epoch seconds."""
         self._account = account
-        self._totals = account.series.totals(on)
-        self._share = settled_share(on, now)
-        self._seed = noise.mix(account.seed, 5, on.toordinal())
+        self._totals = account.series.totals(day)
+        self._known_fraction = known_fraction(day, now)
+        self._seed = noise.mix(account.seed, 5, day.toordinal())
         self._knobs = knobs
 
     def value(self, name: str) -> Any:
-        """Return one field."""
+        """Return the value of a field."""
         totals, followers = self._totals, self._account.series.followers_at_end_of(self._totals.day)
         match name:
             case "video_views":
@@ -109,45 +108,46 @@ class DayReading:
             case "audience_activity":
                 counts = self._account.demographics.activity(followers, self._seed)
                 return [{"hour": str(hour), "count": self._known(count)} for hour, count in enumerate(counts)]
-        low, high = _SHARES_OF_VIEWS[name]
-        return self._known(totals.views * noise.between(low, high, self._seed, _SHARE_KEYS[name]))
+        low, high = _FRACTIONS_OF_VIEWS[name]
+        return self._known(totals.views * noise.between(low, high, self._seed, _NOISE_KEYS[name]))
 
     def _known(self, final: float) -> int:
-        return int(final * self._share)
+        return int(final * self._known_fraction)
 
 
 class ProfileEndpoint:
-    """Answers /business/get/ for one account."""
+    """The endpoint for one account. It raises ApiError."""
 
     def __init__(self, account: Account, scopes: frozenset[str], knobs: Knobs, now: float, today: date) -> None:
-        """Answer at `now` for a token that carries `scopes`."""
+        """Take the account, the scopes of the token, and the instant in epoch seconds, which is on the date `today`."""
         self._account = account
         self._scopes = scopes
         self._knobs = knobs
         self._now = now
         self._today = today
-        self._is_small = account.followers_at(now) < SMALL_ACCOUNT
+        self._is_small = account.followers_at(now) < MIN_FOLLOWERS
 
-    def answer(self, names: list[str], query: Query) -> JsonObject:
-        """Return the `data` object for the requested fields."""
+    def data(self, names: list[str], query: Query) -> JsonObject:
+        """Return the `data` of the response, with the requested fields whose scopes the token has."""
         first, last = self._window(query)
-        reading = ProfileReading(self._account, self._now)
+        values = ProfileValues(self._account, self._now)
         data: JsonObject = {}
         for field in (PROFILE_FIELDS[name] for name in names if name in PROFILE_FIELDS):
             if field.scope in self._scopes:
                 if field.is_array and self._is_small:
                     withhold(data, field, "omit", self._knobs.small_account_audience)
                 else:
-                    data[field.name] = reading.value(field.name)
+                    data[field.name] = values.value(field.name)
         daily = [DAILY_FIELDS[name] for name in names if name in DAILY_FIELDS]
         daily = [field for field in daily if field.scope in self._scopes]
         if daily:
-            data["metrics"] = [self._day(on, daily) for on in self._days(first, last)]
+            data["metrics"] = [self._daily_record(day, daily) for day in self._days(first, last)]
         return data
 
     def _window(self, query: Query) -> tuple[date, date]:
-        first = day(query, "start_date", self._today - timedelta(days=7))
-        last = day(query, "end_date", self._today - timedelta(days=1))
+        """Return the first and the last requested day."""
+        first = iso_date(query, "start_date", self._today - timedelta(days=7))
+        last = iso_date(query, "end_date", self._today - timedelta(days=1))
         oldest = self._today - timedelta(days=LOOK_BACK_DAYS)
         if last >= self._today:
             if self._knobs.future_end_date == "error":
@@ -162,33 +162,28 @@ class ProfileEndpoint:
         return first, last
 
     def _days(self, first: date, last: date) -> list[date]:
+        """Return the days of a window that `metrics[]` has, in ascending order."""
         first = max(first, self._account.created)
         if self._knobs.pending_days == "absent":
-            last = min(last, self._newest_settled)
+            last = min(last, self._newest_day)
         return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
     @property
-    def _newest_settled(self) -> date:
+    def _newest_day(self) -> date:
+        """Return the newest day with figures (docs/tiktok-api.md D11)."""
         return self._today - timedelta(days=self._knobs.latent_days)
 
-    def _day(self, on: date, fields: list[Field]) -> JsonObject:
-        row: JsonObject = {"date": on.isoformat()}
-        reading = DayReading(self._account, on, self._now, self._knobs)
-        pending = on > self._newest_settled
+    def _daily_record(self, day: date, fields: list[Field]) -> JsonObject:
+        record: JsonObject = {"date": day.isoformat()}
+        values = DayValues(self._account, day, self._now, self._knobs)
+        pending = day > self._newest_day
         for field in fields:
-            if not self._account.passes(self._gate(field)):
-                withhold(row, field, self._knobs.account_kind_values, "omit")
+            if not is_available(field, self._account, self._knobs):
+                withhold(record, field, self._knobs.account_kind_values, "omit")
             elif field.is_array and self._is_small:
-                withhold(row, field, "omit", self._knobs.small_account_activity)
+                withhold(record, field, "omit", self._knobs.small_account_activity)
             elif pending:
-                withhold(row, field, "zero", "empty")
+                withhold(record, field, "zero", "empty")
             else:
-                row[field.name] = reading.value(field.name)
-        return row
-
-    def _gate(self, field: Field) -> Gate:
-        if field.name == "audience_activity" and self._knobs.audience_activity_needs_business:
-            return Gate.BUSINESS
-        if field.name == "profile_views" and self._knobs.profile_views_needs_registration:
-            return Gate.REGISTERED
-        return field.gate
+                record[field.name] = values.value(field.name)
+        return record

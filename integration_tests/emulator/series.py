@@ -9,8 +9,8 @@ from . import noise
 from .posts import DAY, PostTimeline
 
 _ONE_DAY = timedelta(days=1)
-_POSTS_COUNT_FOR = 30 * DAY
-_SETTLES_AFTER = 48 * 3600
+_POST_ADDS_VIEWS_FOR = 30 * DAY
+_FINAL_AFTER = 48 * 3600
 
 
 def midnight(day: date) -> float:
@@ -18,12 +18,12 @@ def midnight(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
-def settled_share(day: date, now: float) -> float:
-    """Return how much of a day's final figures is known; they rise until 48 hours after its end.
+def known_fraction(day: date, now: float) -> float:
+    """Return which fraction of a day's final figures TikTok knows at `now`.
 
-    docs/tiktok-api.md D11.
+    It rises from 0.8 at the end of the day to 1 after 48 hours more (docs/tiktok-api.md D11).
     """
-    return min(1.0, 0.8 + 0.2 * max(0.0, now - midnight(day + _ONE_DAY)) / _SETTLES_AFTER)
+    return min(1.0, 0.8 + 0.2 * max(0.0, now - midnight(day + _ONE_DAY)) / _FINAL_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ class DayTotals:
 
     @property
     def net_followers(self) -> int:
-        """Return the change of the follower count."""
+        """Return the change of the number of followers."""
         return self.new_followers - self.lost_followers
 
 
 class DailySeries:
-    """The days of one account: views come from its posts, and followers come with the views."""
+    """The days of an account. Views are computed from its posts, and new followers from the views."""
 
     def __init__(
         self, seed: int, timeline: PostTimeline, *, created: date, anchor: float, followers: int, daily_views: float
     ) -> None:
-        """Let the follower count be `followers` at `anchor`; the days before and after follow from it."""
+        """Take the number of followers at `anchor` (epoch seconds). Those of other days are computed from it."""
         self._seed = seed
         self._timeline = timeline
         self._created = created
@@ -55,35 +55,37 @@ class DailySeries:
         self._mean_views = max(daily_views, 1.0)
         self._days: dict[date, DayTotals] = {}
         yesterday = datetime.fromtimestamp(anchor, UTC).date() - _ONE_DAY
-        self._known = {yesterday: followers - self._so_far(yesterday + _ONE_DAY, anchor)}
+        self._followers = {yesterday: followers - self._net_followers_until(anchor)}
         self._first_known = self._last_known = yesterday
 
     def totals(self, day: date) -> DayTotals:
-        """Return the final figures of a day."""
+        """Return the figures of a day, which are final."""
         found = self._days.get(day)
         if found is None:
             found = self._days[day] = self._compute(day)
         return found
 
     def followers_at_end_of(self, day: date) -> int:
-        """Return the follower total when a day ends."""
+        """Return the number of followers when a day ends."""
         while self._last_known < day:
-            before = self._known[self._last_known]
+            before = self._followers[self._last_known]
             self._last_known += _ONE_DAY
-            self._known[self._last_known] = before + self.totals(self._last_known).net_followers
+            self._followers[self._last_known] = before + self.totals(self._last_known).net_followers
         while self._first_known > day:
-            after = self._known[self._first_known] - self.totals(self._first_known).net_followers
+            after = self._followers[self._first_known] - self.totals(self._first_known).net_followers
             self._first_known -= _ONE_DAY
-            self._known[self._first_known] = after
-        return max(0, self._known[day])
+            self._followers[self._first_known] = after
+        return max(0, self._followers[day])
 
     def followers_at(self, instant: float) -> int:
-        """Return the follower total at an instant."""
-        today = datetime.fromtimestamp(instant, UTC).date()
-        return max(0, self.followers_at_end_of(today - _ONE_DAY) + self._so_far(today, instant))
+        """Return the number of followers at an instant, in epoch seconds."""
+        yesterday = datetime.fromtimestamp(instant, UTC).date() - _ONE_DAY
+        return max(0, self.followers_at_end_of(yesterday) + self._net_followers_until(instant))
 
-    def _so_far(self, day: date, instant: float) -> int:
-        return int(self.totals(day).net_followers * (instant - midnight(day)) / DAY)
+    def _net_followers_until(self, instant: float) -> int:
+        """Return the change of the number of followers since midnight."""
+        today = datetime.fromtimestamp(instant, UTC).date()
+        return int(self.totals(today).net_followers * (instant - midnight(today)) / DAY)
 
     def _compute(self, day: date) -> DayTotals:
         if day < self._created:
@@ -92,16 +94,16 @@ class DailySeries:
         weekend = 1.18 if day.weekday() >= 5 else 0.95
         from_posts = sum(
             post.views(start + DAY) - post.views(start)
-            for post in self._timeline.created_between(start - _POSTS_COUNT_FOR, start + DAY)
+            for post in self._timeline.created_between(start - _POST_ADDS_VIEWS_FOR, start + DAY)
         )
-        older = self._mean_views * 0.25
-        views = int((from_posts + older) * weekend * noise.between(0.94, 1.06, self._seed, ordinal, 1))
+        from_older_posts = self._mean_views * 0.25
+        views = int((from_posts + from_older_posts) * weekend * noise.between(0.94, 1.06, self._seed, ordinal, 1))
         growth = self._mean_growth * (0.6 * weekend + 0.4 * views / self._mean_views)
         new = growth * 1.45 * noise.between(0.8, 1.2, self._seed, ordinal, 2)
         lost = self._mean_growth * 0.45 * noise.between(0.7, 1.3, self._seed, ordinal, 3)
         return DayTotals(
             day,
             views,
-            int(new + noise.unit(self._seed, ordinal, 4)),
-            int(lost + noise.unit(self._seed, ordinal, 5)),
+            int(new + noise.fraction(self._seed, ordinal, 4)),
+            int(lost + noise.fraction(self._seed, ordinal, 5)),
         )

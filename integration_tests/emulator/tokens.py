@@ -1,4 +1,4 @@
-"""Authorisation codes, access tokens and refresh tokens: what both families do, and Business.
+"""Authorisation codes, access tokens and refresh tokens of both families, and OAuth of the TikTok API for Business.
 
 docs/tiktok-api.md A2.
 """
@@ -22,7 +22,7 @@ _BASE62 = string.ascii_letters + string.digits
 
 @dataclass(frozen=True, slots=True)
 class AppCredentials:
-    """The developer app."""
+    """The developer app. Both families use the same one."""
 
     client_id: str = "7400000000000000001"
     client_secret: str = field(default="emulator-client-secret", repr=False)
@@ -31,17 +31,17 @@ class AppCredentials:
 
 @dataclass(slots=True)
 class Grant:
-    """What one account owner agreed to; all tokens of one consent hang on it."""
+    """One consent of an account's owner. It may have several tokens."""
 
     open_id: str
-    """Of the account in the emulator, whatever a family calls it."""
+    """The account's id in the emulator, which is that of the TikTok API for Business."""
     scopes: tuple[str, ...]
     refresh_expires_at: float
 
 
 @dataclass(slots=True)
 class AccessToken:
-    """A token that was handed out."""
+    """An issued access token."""
 
     grant: Grant
     expires_at: float
@@ -49,7 +49,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class AuthCode:
-    """A code that waits to be exchanged."""
+    """An authorisation code that was not exchanged yet."""
 
     grant: Grant
     expires_at: float
@@ -57,8 +57,8 @@ class AuthCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
-    """New tokens, before a family puts them into words."""
+class NewTokens:
+    """New tokens, from which a family makes its response. Times are in seconds."""
 
     grant: Grant
     access_token: str
@@ -68,7 +68,7 @@ class Issued:
 
 
 class TokenStore(ABC):
-    """The codes and tokens of one family; those of another are not in it and so not valid (docs/tiktok-api.md E19)."""
+    """The codes and tokens of one family. Those of the other family are not valid here (docs/tiktok-api.md E19)."""
 
     def __init__(self, app: AppCredentials, clock: Clock, knobs: Knobs) -> None:
         """Start without any token."""
@@ -78,15 +78,15 @@ class TokenStore(ABC):
         self._codes: dict[str, AuthCode] = {}
         self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
-        # Of tokens that are over, too: whoever uses one is still that account.
-        self._accounts: dict[str, str] = {}
+        # Never shrinks: the log also names the account of an expired or revoked token.
+        self._open_ids: dict[str, str] = {}
 
     @abstractmethod
-    def _in_words(self, issued: Issued) -> JsonObject:
-        """Return what the family answers when it issues tokens."""
+    def _token_response(self, issued: NewTokens) -> JsonObject:
+        """Return the family's response with new tokens."""
 
     def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None) -> str:
-        """Stand for the consent page: return the authorisation code."""
+        """Consent as the account's owner, and return the authorisation code."""
         code = _random(48) + "*" + _random(3) + "!5001.em"
         redirect_uri = redirect_uri or self._app.redirect_uri
         expires_at = self._clock.seconds() + self._knobs.auth_code_seconds
@@ -96,34 +96,34 @@ class TokenStore(ABC):
     def grant(
         self, open_id: str, scopes: list[str], access_seconds: float | None = None, refresh_seconds: float | None = None
     ) -> JsonObject:
-        """Return ready-made tokens; a negative life makes expired ones."""
+        """Return tokens without a code. With a negative number of seconds they have expired."""
         grant = self._new_grant(open_id, scopes)
         if refresh_seconds is not None:
             grant.refresh_expires_at = self._clock.seconds() + refresh_seconds
         return self._issue(grant, self._new_refresh_token(grant), access_seconds)
 
     def account_of(self, token: str) -> str | None:
-        """Return whose access or refresh token this is or was; none if it was never handed out."""
-        return self._accounts.get(token)
+        """Return the open_id of an access or refresh token, valid or not. None if it was never issued."""
+        return self._open_ids.get(token)
 
     def revoke_access_token(self, access_token: str) -> None:
-        """End one access token, as a fault: its refresh token goes on."""
+        """End one access token, but not its refresh token. This is for a fault."""
         self._access.pop(access_token, None)
 
     def _fresh_code(self, code: str) -> AuthCode | None:
         found = self._codes.get(code)
-        return None if found is None or self._is_over(found.expires_at) else found
+        return None if found is None or self._is_expired(found.expires_at) else found
 
-    def _redeem(self, code: str) -> JsonObject:
-        """Exchange a code for tokens; its year begins (docs/tiktok-api.md A2.3)."""
+    def _issue_for_code(self, code: str) -> JsonObject:
+        """Exchange a code for tokens. The life of the refresh token begins here (docs/tiktok-api.md A2.3)."""
         grant = self._codes.pop(code).grant
         if self._knobs.reauthorisation_kills_old_tokens:
-            self._forget(lambda other: other.open_id == grant.open_id)
+            self._delete_tokens(lambda other: other.open_id == grant.open_id)
         grant.refresh_expires_at = self._clock.seconds() + self._knobs.refresh_token_seconds
         return self._issue(grant, self._new_refresh_token(grant))
 
     def _renew(self, token: str) -> JsonObject:
-        """Issue a new access token; the year counts down and does not start again (docs/tiktok-api.md A2.3)."""
+        """Issue a new access token. The life of the refresh token does not begin again (docs/tiktok-api.md A2.3)."""
         grant = self._refresh[token]
         if self._knobs.refresh_kills_old_access_token:
             self._access = {value: access for value, access in self._access.items() if access.grant is not grant}
@@ -133,14 +133,14 @@ class TokenStore(ABC):
             token = self._new_refresh_token(grant)
         return self._issue(grant, token)
 
-    def _end(self, grant: Grant) -> None:
-        """End a whole consent, its refresh token too."""
-        self._forget(lambda other: other is grant)
+    def _end_grant(self, grant: Grant) -> None:
+        """End all tokens of a consent."""
+        self._delete_tokens(lambda other: other is grant)
 
-    def _is_over(self, expires_at: float) -> bool:
+    def _is_expired(self, expires_at: float) -> bool:
         return expires_at <= self._clock.seconds()
 
-    def _is_app(self, app_id: str, secret: str) -> bool:
+    def _is_own_app(self, app_id: str, secret: str) -> bool:
         return (app_id, secret) == (self._app.client_id, self._app.client_secret)
 
     def _new_grant(self, open_id: str, scopes: list[str]) -> Grant:
@@ -149,7 +149,7 @@ class TokenStore(ABC):
     def _new_refresh_token(self, grant: Grant) -> str:
         token = f"rft.{_random(48)}!5001.em"
         self._refresh[token] = grant
-        self._accounts[token] = grant.open_id
+        self._open_ids[token] = grant.open_id
         return token
 
     def _issue(self, grant: Grant, refresh_token: str, life: float | None = None) -> JsonObject:
@@ -157,20 +157,23 @@ class TokenStore(ABC):
         access_token = f"act.{_random(48)}!5001.em"
         now = self._clock.seconds()
         self._access[access_token] = AccessToken(grant, now + life)
-        self._accounts[access_token] = grant.open_id
-        year = int(grant.refresh_expires_at - now)
-        return self._in_words(Issued(grant, access_token, int(life), refresh_token, year))
+        self._open_ids[access_token] = grant.open_id
+        refresh_life = int(grant.refresh_expires_at - now)
+        return self._token_response(NewTokens(grant, access_token, int(life), refresh_token, refresh_life))
 
-    def _forget(self, matches: Callable[[Grant], bool]) -> None:
+    def _delete_tokens(self, matches: Callable[[Grant], bool]) -> None:
         self._access = {value: access for value, access in self._access.items() if not matches(access.grant)}
         self._refresh = {value: grant for value, grant in self._refresh.items() if not matches(grant)}
 
 
-class Tokens(TokenStore):
-    """Answers the OAuth endpoints of the TikTok API for Business."""
+class BusinessTokens(TokenStore):
+    """OAuth of the TikTok API for Business.
+
+    Each endpoint takes the JSON body and returns `data`. It raises ApiError with the codes of docs/tiktok-api.md A4.
+    """
 
     def exchange(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/token: a code for tokens."""
+        """Exchange a code for tokens: oauth2/token (docs/tiktok-api.md A2.2)."""
         self._check_app(body, "authorization_code")
         code = required(body, "auth_code")
         redirect_uri = required(body, "redirect_uri")
@@ -179,27 +182,27 @@ class Tokens(TokenStore):
             raise ApiError(Code.AUTH_CODE_ERROR, "Auth code is invalid, expired or has been used.")
         if redirect_uri != found.redirect_uri:
             raise bad_parameter("redirect_uri", "does not match the redirect URL of the authorization")
-        return self._redeem(code)
+        return self._issue_for_code(code)
 
     def refresh(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/refresh_token."""
+        """Refresh tokens: oauth2/refresh_token (docs/tiktok-api.md A2.3)."""
         self._check_app(body, "refresh_token")
         token = required(body, "refresh_token")
         grant = self._refresh.get(token)
         if grant is None:
             raise ApiError(Code.INVALID_REFRESH_TOKEN, "Refresh token is invalid.")
-        if self._is_over(grant.refresh_expires_at):
+        if self._is_expired(grant.refresh_expires_at):
             raise ApiError(Code.REFRESH_TOKEN_EXPIRE, "Refresh token has expired.")
         return self._renew(token)
 
     def revoke(self, body: JsonObject) -> JsonObject:
-        """Answer oauth2/revoke: the whole consent ends."""
+        """End all tokens of a consent: oauth2/revoke (docs/tiktok-api.md A2.4)."""
         self._check_app(body, None)
-        self._end(self._valid(required(body, "access_token")).grant)
+        self._end_grant(self._valid(required(body, "access_token")).grant)
         return {}
 
     def info(self, body: JsonObject) -> JsonObject:
-        """Answer token_info/get."""
+        """Tell account and scopes of an access token: token_info/get (docs/tiktok-api.md A2.5)."""
         app_id, token = required(body, "app_id"), required(body, "access_token")
         if app_id != self._app.client_id:
             raise ApiError(Code.INVALID_PARTNER, "App id is incorrect.")
@@ -207,7 +210,7 @@ class Tokens(TokenStore):
         return {"app_id": app_id, "creator_id": grant.open_id, "scope": shuffled(grant.scopes)}
 
     def grant_of(self, access_token: str | None) -> Grant:
-        """Return what a data call's Access-Token allows."""
+        """Return the consent of a data request's Access-Token."""
         if not access_token:
             raise ApiError(Code.EMPTY_ACCESS_TOKEN, "Access token is empty.")
         return self._valid(access_token).grant
@@ -216,19 +219,19 @@ class Tokens(TokenStore):
         found = self._access.get(access_token)
         if found is None:
             raise ApiError(Code.INVALID_ACCESS_TOKEN, "Access token is incorrect or has been revoked.")
-        if self._is_over(found.expires_at):
+        if self._is_expired(found.expires_at):
             raise ApiError(self._knobs.expired_token_code, "Access token has expired.")
         return found
 
     def _check_app(self, body: JsonObject, grant_type: str | None) -> None:
         client_id, client_secret = required(body, "client_id"), required(body, "client_secret")
-        given = required(body, "grant_type") if grant_type else None
-        if not self._is_app(client_id, client_secret):
+        sent_type = required(body, "grant_type") if grant_type else None
+        if not self._is_own_app(client_id, client_secret):
             raise ApiError(Code.INVALID_PARTNER, "Client id or client secret is incorrect.")
-        if given != grant_type:
+        if sent_type != grant_type:
             raise ApiError(Code.INVALID_GRANT_TYPE, f"Grant type must be {grant_type}.")
 
-    def _in_words(self, issued: Issued) -> JsonObject:
+    def _token_response(self, issued: NewTokens) -> JsonObject:
         return {
             "access_token": issued.access_token,
             "expires_in": issued.expires_in,
@@ -245,5 +248,5 @@ def _random(length: int) -> str:
 
 
 def shuffled(scopes: tuple[str, ...]) -> str:
-    """Return the scopes in an order that changes from call to call (docs/tiktok-api.md A2.2)."""
+    """Return the scopes as a comma list, in an order that changes with each response (docs/tiktok-api.md A2.2)."""
     return ",".join(SystemRandom().sample(scopes, len(scopes)))

@@ -1,4 +1,4 @@
-"""Addresses as TikTok writes them."""
+"""URLs in TikTok's forms."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ _UTM = "utm_campaign=tt4d_open_api&utm_source="
 
 
 def signed(path: str, now: float, hours: int = 48) -> str:
-    """Return a temporary image address, different on every read (docs/tiktok-api.md D15)."""
+    """Return a temporary URL of an image. It is different on every read (docs/tiktok-api.md D15)."""
     expires = int(now + hours * 3600) // 3600 * 3600
     signature = quote(secrets.token_urlsafe(20) + "=", safe="")
     return f"https://p16-sign-va.tiktokcdn.com/{path}?x-expires={expires}&x-signature={signature}"
 
 
 def share(username: str, item_id: int, *, photo: bool, app_id: str) -> str:
-    """Return the address of a post (docs/tiktok-api.md A7)."""
+    """Return the URL of a post (docs/tiktok-api.md A7)."""
     return f"https://www.tiktok.com/@{username}/{'photo' if photo else 'video'}/{item_id}?{_UTM}{app_id}"
 
 
 def embed(item_id: int, app_id: str) -> str:
-    """Return the address of the embedded player (docs/tiktok-api.md A7)."""
+    """Return the URL of the embedded player (docs/tiktok-api.md A7)."""
     return f"https://www.tiktok.com/player/v1/{item_id}?music_info=1&description=1&autoplay=1&loop=1&{_UTM}{app_id}"
 
 
-def redirect_warnings(address: str) -> list[str]:
-    """Return what the real portal would refuse in a redirect URL (docs/tiktok-api.md A1)."""
-    scheme, _, rest = address.partition("://")
+def redirect_warnings(url: str) -> list[str]:
+    """Return the rules of TikTok's portal that a redirect URL breaks (docs/tiktok-api.md A1).
+
+    In: "http://example.com/". Out: ["must begin with https://"].
+    """
+    scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]
     rules = {
         "must begin with https://": scheme == "https",
-        "must end with /": address.endswith("/"),
-        "must have no query and no fragment": "?" not in address and "#" not in address,
+        "must end with /": url.endswith("/"),
+        "must have no query and no fragment": "?" not in url and "#" not in url,
         "must have no port": ":" not in host,
-        "must have 10 to 512 characters": 10 <= len(address) <= 512,
+        "must have 10 to 512 characters": 10 <= len(url) <= 512,
     }
     return [rule for rule, kept in rules.items() if not kept]

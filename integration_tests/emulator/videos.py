@@ -1,4 +1,4 @@
-"""GET /business/video/list/: posts with their analytics (docs/tiktok-api.md A7)."""
+"""GET business/video/list/: posts with their analytics (docs/tiktok-api.md A7)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any
 from . import noise, urls, vocabulary
 from .accounts import Account
 from .envelope import JsonObject, bad_parameter
-from .fields import VIDEO_FIELDS, Field, Gate
-from .gaps import withhold
+from .fields import VIDEO_FIELDS, Field
+from .gaps import is_available, withhold
 from .knobs import Knobs
 from .paging import page_of_posts
-from .parameters import Query, count, integer, json_literal, strings
+from .parameters import Query, integer, json_literal, max_count, strings
 from .posts import Post
-from .profile import SMALL_ACCOUNT
+from .profile import MIN_FOLLOWERS
 from .series import midnight
 
 DEFAULT_FIELDS = ["item_id"]
 _CURVES = ("video_view_retention", "engagement_likes")
 
-
-# The counters that are a steady share of a post's views: from the lowest to the highest share.
-_SHARES_OF_VIEWS = {
+# Counters that are made as a fraction of the post's views: the lowest and the highest fraction.
+_FRACTIONS_OF_VIEWS = {
     "likes": (0.03, 0.08),
     "shares": (0.001, 0.006),
     "favorites": (0.003, 0.012),
@@ -38,26 +37,26 @@ _SHARES_OF_VIEWS = {
     "email_clicks": (0, 0.00004),
     "address_clicks": (0, 0.0001),
 }
-_SHARE_KEYS = {name: key for key, name in enumerate(_SHARES_OF_VIEWS)}
+_NOISE_KEYS = {name: key for key, name in enumerate(_FRACTIONS_OF_VIEWS)}
 
 
-class PostReading:
-    """The fields of a post at one instant."""
+class PostValues:
+    """The values of the fields of a post at one instant."""
 
     def __init__(
         self, post: Post, account: Account, app_id: str, knobs: Knobs, now: float, figures_until: float
     ) -> None:
-        """Read `post` at `now`, with the figures that are known until `figures_until`."""
+        """Take the post and the instant. Figures are those of `figures_until`. Times are epoch seconds."""
         self._post = post
         self._account = account
         self._app_id = app_id
         self._knobs = knobs
         self._now = now
-        self._until = figures_until
+        self._figures_until = figures_until
         self._hook = noise.between(0.6, 0.85, post.seed, 14)
 
     def value(self, name: str) -> Any:
-        """Return one field."""
+        """Return the value of a field."""
         post, account, audience = self._post, self._account, self._account.demographics
         match name:
             case "item_id":
@@ -79,13 +78,13 @@ class PostReading:
             case "video_duration":
                 return post.duration
             case "video_views":
-                return post.views(self._until)
+                return post.views(self._figures_until)
             case "comments":
-                return post.comments(self._until)
+                return post.comments(self._figures_until)
             case "average_time_watched":
                 return self._average_time
             case "total_time_watched":
-                return round(post.views(self._until) * self._average_time, 3)
+                return round(post.views(self._figures_until) * self._average_time, 3)
             case "full_video_watched_rate":
                 return 0.0 if post.is_photo else self._retention_at(post.duration)
             case "video_view_retention":
@@ -102,8 +101,8 @@ class PostReading:
                 return audience.cities(noise.mix(post.seed, 20), prefixed=True)
             case "audience_types":
                 return self._audience_types()
-        low, high = _SHARES_OF_VIEWS[name]
-        return post.portion(_SHARE_KEYS[name], low, high, self._until)
+        low, high = _FRACTIONS_OF_VIEWS[name]
+        return post.fraction_of_views(_NOISE_KEYS[name], low, high, self._figures_until)
 
     @property
     def _average_time(self) -> float:
@@ -112,18 +111,18 @@ class PostReading:
     def _engagement_likes(self) -> list[JsonObject]:
         peak = noise.between(1, max(2, self._points * 0.6), self._post.seed, 15)
         weights = [math.exp(-abs(second - peak) / 4) + 0.02 for second in range(self._points)]
-        return self._curve(noise.shares(weights, noise.stream(self._post.seed, 16), 0.3))
+        return self._curve(noise.split(weights, noise.generator(self._post.seed, 16), 0.3))
 
     def _impression_sources(self) -> list[JsonObject]:
-        """Where the viewers came from, sorted from high to low; this app shows Direct Message on some posts only."""
-        random = noise.stream(self._post.seed, 17)
+        """Return the array, highest first. Only some posts have Direct Message: the set is open (A7)."""
+        random = noise.generator(self._post.seed, 17)
         named = vocabulary.IMPRESSION_SOURCES if random.random() < 0.3 else vocabulary.IMPRESSION_SOURCES[:-1]
-        parts = noise.shares([weight for _, weight in named], random, 0.6)
+        parts = noise.split([weight for _, weight in named], random, 0.6)
         ranked = sorted(zip(parts, (name for name, _ in named), strict=True), reverse=True)
         return [{"impression_source": name, "percentage": part} for part, name in ranked]
 
     def _audience_types(self) -> list[JsonObject]:
-        """Two pairs: followers or not, new or returning viewers."""
+        """Return two pairs, each of about 1: followers and others, new and returning viewers."""
         followers = noise.between(0.05, 0.35, self._post.seed, 21)
         new = noise.between(0.75, 0.95, self._post.seed, 22)
         pairs = {
@@ -136,6 +135,7 @@ class PostReading:
 
     @property
     def _points(self) -> int:
+        """Return how many items the curves have."""
         return self._knobs.retention_seconds or max(1, min(int(self._post.duration), 30))
 
     def _retention_at(self, second: float) -> float:
@@ -144,7 +144,7 @@ class PostReading:
     def _curve(self, parts: list[float]) -> list[JsonObject]:
         scale, first = self._knobs.curve_scale, self._knobs.first_second
         return [
-            {"second": str(first + place), "percentage": round(part * scale, 4)} for place, part in enumerate(parts)
+            {"second": str(first + index), "percentage": round(part * scale, 4)} for index, part in enumerate(parts)
         ]
 
 
@@ -156,8 +156,8 @@ class Filters:
     ad_post_only: bool = False
 
     @classmethod
-    def read(cls, query: Query, most_ids: int) -> Filters:
-        """Parse and check it; `ad_post_only` is valid only together with `video_ids`."""
+    def read(cls, query: Query, max_ids: int) -> Filters:
+        """Return the checked parameter. Raises ApiError, also for `ad_post_only` without `video_ids`."""
         value = json_literal(query, "filters")
         if value is None:
             return cls()
@@ -165,8 +165,8 @@ class Filters:
             raise bad_parameter("filters", "Not a valid JSON object.")
         ids = value.get("video_ids")
         ad_post_only = value.get("ad_post_only", False)
-        if ids is not None and len(strings(ids, "filters.video_ids")) > most_ids:
-            raise bad_parameter("filters.video_ids", f"must have at most {most_ids} items")
+        if ids is not None and len(strings(ids, "filters.video_ids")) > max_ids:
+            raise bad_parameter("filters.video_ids", f"must have at most {max_ids} items")
         if not isinstance(ad_post_only, bool):
             raise bad_parameter("filters.ad_post_only", "Not a valid boolean.")
         if ad_post_only and not ids:
@@ -175,25 +175,25 @@ class Filters:
 
 
 class VideoListEndpoint:
-    """Answers /business/video/list/ for one account."""
+    """The endpoint for one account. It raises ApiError."""
 
     def __init__(
         self, account: Account, scopes: frozenset[str], app_id: str, knobs: Knobs, now: float, today: date
     ) -> None:
-        """Answer at `now` for a token that carries `scopes`."""
+        """Take the account, the scopes of the token, and the instant in epoch seconds, which is on the date `today`."""
         self._account = account
         self._scopes = scopes
         self._app_id = app_id
         self._knobs = knobs
         self._now = now
         self._figures_until = midnight(today - timedelta(days=knobs.latent_days - 1))
-        self._is_small = account.followers_at(now) < SMALL_ACCOUNT
+        self._is_small = account.followers_at(now) < MIN_FOLLOWERS
 
-    def answer(self, names: list[str], query: Query) -> JsonObject:
-        """Return the `data` object for the requested fields."""
+    def data(self, names: list[str], query: Query) -> JsonObject:
+        """Return the `data` of the response, with the requested fields whose scopes the token has."""
         if "item_id" not in names and self._knobs.video_list_without_item_id == "error":
             raise bad_parameter("fields", "item_id is required")
-        size = count(query, 10, 1, 20)
+        size = max_count(query, 10, 1, 20)
         cursor = integer(query, "cursor", math.ceil(self._now * 1000))
         filters = Filters.read(query, self._knobs.max_video_ids)
         fields = [VIDEO_FIELDS[name] for name in names if VIDEO_FIELDS[name].scope in self._scopes]
@@ -201,40 +201,32 @@ class VideoListEndpoint:
             found = (self._account.timeline.find(item_id, self._now) for item_id in dict.fromkeys(filters.video_ids))
             posts = [post for post in found if post and self._is_listed(post)]
             posts = [post for post in posts if post.is_ad_only or not filters.ad_post_only]
-            return {"videos": [self._row(post, fields) for post in posts], "has_more": False, "cursor": 0}
-        return self._page(cursor, size, fields)
+            return {"videos": [self._record(post, fields) for post in posts], "has_more": False, "cursor": 0}
+        page = page_of_posts(self._account, self._knobs, self._now, cursor, size, self._is_listed)
+        videos = [self._record(post, fields) for post in page.posts]
+        return {"videos": videos, "has_more": page.has_more, "cursor": page.cursor}
 
     def _is_listed(self, post: Post) -> bool:
         return post.hidden_draw >= self._knobs.hidden_post_rate
 
-    def _page(self, cursor: int, size: int, fields: list[Field]) -> JsonObject:
-        page = page_of_posts(self._account, self._knobs, self._now, cursor, size, self._is_listed)
-        rows = [self._row(post, fields) for post in page.posts]
-        return {"videos": rows, "has_more": page.has_more, "cursor": page.cursor}
-
-    def _row(self, post: Post, fields: list[Field]) -> JsonObject:
+    def _record(self, post: Post, fields: list[Field]) -> JsonObject:
         knobs = self._knobs
-        reading = PostReading(post, self._account, self._app_id, knobs, self._now, self._figures_until)
+        values = PostValues(post, self._account, self._app_id, knobs, self._now, self._figures_until)
         fresh = post.create_time >= self._figures_until
         idle = post.is_idle(self._now)
-        small_look = knobs.small_account_post_audience if self._is_small else "present"
-        row: JsonObject = {}
+        small_audience = knobs.small_account_post_audience if self._is_small else "present"
+        record: JsonObject = {}
         for field in fields:
             if post.is_photo and field.name in _CURVES:
-                withhold(row, field, "omit", knobs.photo_curves)
-            elif not self._account.passes(self._gate(field)):
-                withhold(row, field, knobs.account_kind_values, "omit")
+                withhold(record, field, "omit", knobs.photo_curves)
+            elif not is_available(field, self._account, knobs):
+                withhold(record, field, knobs.account_kind_values, "omit")
             elif fresh and field.late:
-                withhold(row, field, knobs.fresh_values, knobs.fresh_arrays)
+                withhold(record, field, knobs.fresh_values, knobs.fresh_arrays)
             elif idle and field.idle:
-                withhold(row, field, knobs.idle_values, knobs.idle_arrays)
-            elif small_look != "present" and field.name.startswith("audience_"):
-                withhold(row, field, "omit", small_look)
+                withhold(record, field, knobs.idle_values, knobs.idle_arrays)
+            elif small_audience != "present" and field.name.startswith("audience_"):
+                withhold(record, field, "omit", small_audience)
             else:
-                row[field.name] = reading.value(field.name)
-        return row
-
-    def _gate(self, field: Field) -> Gate:
-        if field.name == "profile_views" and self._knobs.profile_views_needs_registration:
-            return Gate.REGISTERED
-        return field.gate
+                record[field.name] = values.value(field.name)
+        return record

@@ -1,4 +1,4 @@
-"""Words and places, so that the data reads like that of real accounts."""
+"""Texts, names and places of invented accounts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What an account is about."""
+    """The subject of an account's posts."""
 
     username: str
     display_name: str

@@ -1,1 +1,1 @@
-"""The family "Login Kit and Display API v2" (docs/tiktok-api.md B)."""
+"""Login Kit with the Display API v2 (docs/tiktok-api.md B)."""

@@ -1,4 +1,4 @@
-"""What the answers of Login Kit and the Display API look like (docs/tiktok-api.md B1, B2)."""
+"""Responses and errors of Login Kit and the Display API (docs/tiktok-api.md B1, B2)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ STATUS = {
     "rate_limit_exceeded": 429,
     "internal_error": 500,
 }
-"""The HTTP status of each code of the Display API by the documentation; of any other code: 400."""
+"""The documented HTTP status of each code of the Display API. The emulator uses 400 for all others."""
 
 
 class LoginKitError(Exception):
-    """A failure that is reported in the body, with a status of its own if one was asked for."""
+    """A failure of Login Kit or the Display API."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        """Keep the code and the message for the answer."""
+        """Take the code of the body, its message, and the HTTP status if a fault chose one."""
         super().__init__(f"{code} {message}")
         self.code = code
         self.message = message
@@ -31,37 +31,37 @@ class LoginKitError(Exception):
 
 
 class DisplayError(LoginKitError):
-    """A failure of a data call."""
+    """A failure of a data request."""
 
 
 class OAuthError(LoginKitError):
-    """A failure of a token call."""
+    """A failure of an OAuth request."""
 
 
 def invalid_params(name: str, reason: str) -> DisplayError:
-    """Return the error for a parameter that the Display API does not accept."""
+    """Return the error for a wrong parameter."""
     return DisplayError("invalid_params", f"{name}: {reason}")
 
 
 def enveloped(now: datetime, data: JsonObject, code: str = "ok", message: str = "", status: int = 200) -> Response:
-    """Return the answer to a data call."""
+    """Return the response to a data request, for a result or a failure."""
     log_id = new_log_id(now)
     error = {"code": code, "message": message, "log_id": log_id}
     return json_response(now, log_id, {"data": data, "error": error}, status)
 
 
 def flat(now: datetime, body: JsonObject | None) -> Response:
-    """Return the answer to a token call, which has no envelope; None is an empty body."""
+    """Return the response to an OAuth request. It has no envelope and may be empty (None)."""
     return json_response(now, new_log_id(now), body)
 
 
 def flat_error(now: datetime, error: OAuthError, status: int) -> Response:
-    """Return the answer to a token call that failed."""
+    """Return the response to an OAuth request that failed."""
     log_id = new_log_id(now)
     body = {"error": error.code, "error_description": error.message, "log_id": log_id}
     return json_response(now, log_id, body, status)
 
 
 def unsupported_path() -> Response:
-    """Return what TikTok's gateway, which several observers saw, says to an unknown path or method."""
+    """Return the response of TikTok's gateway to an unknown path or method. Several observers saw it."""
     return PlainTextResponse("Unsupported path(Janus)", 404)

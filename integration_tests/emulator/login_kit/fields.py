@@ -24,7 +24,7 @@ USER_FIELDS = {
     "likes_count": STATS,
     "video_count": STATS,
 }
-"""Each with the scope it needs."""
+"""Field to scope."""
 
 VIDEO_FIELDS = (
     "id",
@@ -44,4 +44,4 @@ VIDEO_FIELDS = (
     "view_count",
     "is_aigc",
 )
-"""All of them need video.list."""
+"""All of them need the scope video.list."""

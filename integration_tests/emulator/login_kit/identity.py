@@ -1,4 +1,4 @@
-"""Under which names Login Kit knows an account."""
+"""The ids of an account in Login Kit (docs/tiktok-api.md B3)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from .. import noise
 
 
 def open_id_in(app_id: str, open_id: str) -> str:
-    """Return the account's open_id in an app: the same account has another one in another app.
-
-    docs/tiktok-api.md B3.
-    """
+    """Return the account's open_id, which is different in each app."""
     return _uuid("open_id", app_id, open_id)
 
 
 def union_id(open_id: str) -> str:
-    """Return the id that the account has in all apps of a developer."""
+    """Return the account's union_id, which is the same in all apps of a developer."""
     return _uuid("union_id", open_id)
 
 

@@ -1,4 +1,4 @@
-"""Reading what a caller sends, as strictly as it is documented (docs/tiktok-api.md B1-B5)."""
+"""Parameters, forms and JSON bodies of requests to Login Kit and the Display API (docs/tiktok-api.md B1-B5)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from ..envelope import JsonObject
+from ..parameters import media_type
 from .envelope import OAuthError, invalid_params
 
 Form = Mapping[str, str]
@@ -16,19 +17,19 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def form_body(content_type: str, body: bytes) -> Form:
-    """Return the form of a token call; JSON is refused."""
-    if _media_type(content_type) != "application/x-www-form-urlencoded":
+    """Return the form of an OAuth request. Raises OAuthError for JSON and other types."""
+    if media_type(content_type) != "application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type.")
     return read_form(body)
 
 
 def read_form(body: bytes) -> Form:
-    """Return the fields of a form; what is no form has none."""
+    """Return the fields of a form, none if the body is something else."""
     return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 
 
-def needed(form: Form, name: str) -> str:
-    """Return a field that must be there."""
+def required(form: Form, name: str) -> str:
+    """Return a field of a form. Raises OAuthError if it is missing or empty."""
     value = form.get(name)
     if not value:
         raise OAuthError("invalid_request", f"The request parameters are malformed: {name} is missing.")
@@ -36,10 +37,10 @@ def needed(form: Form, name: str) -> str:
 
 
 def json_body(content_type: str, body: bytes, *, may_be_empty: bool) -> JsonObject:
-    """Return the JSON object of a data call."""
+    """Return the JSON object of a data request. Raises DisplayError if there is none."""
     if not body and may_be_empty:
         return {}
-    if _media_type(content_type) != "application/json":
+    if media_type(content_type) != "application/json":
         raise invalid_params("Content-Type", "must be application/json")
     value = read_json(body)
     if not isinstance(value, dict):
@@ -48,7 +49,7 @@ def json_body(content_type: str, body: bytes, *, may_be_empty: bool) -> JsonObje
 
 
 def read_json(body: bytes) -> Any:
-    """Return the JSON value of a body; what is no JSON is None."""
+    """Return the JSON value of a body, None if the body is something else."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -56,7 +57,10 @@ def read_json(body: bytes) -> Any:
 
 
 def field_names(query: Mapping[str, str], valid: Collection[str]) -> list[str]:
-    """Return the comma list `fields`, which is required; one unknown name fails the whole call."""
+    """Return the comma list `fields`, without repetitions.
+
+    Raises DisplayError if it is missing or has an unknown name.
+    """
     text = query.get("fields", "")
     if not text:
         raise invalid_params("fields", "required")
@@ -68,12 +72,8 @@ def field_names(query: Mapping[str, str], valid: Collection[str]) -> list[str]:
 
 
 def integer(body: JsonObject, name: str, default: int) -> int:
-    """Return an int64 of a JSON body; a text, a fraction or null is none."""
+    """Return an int64 of a JSON body. Raises DisplayError for a text, a fraction, a boolean or null."""
     value = body.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or value not in _INT64:
         raise invalid_params(name, "not an int64")
     return value
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.split(";")[0].strip().lower()

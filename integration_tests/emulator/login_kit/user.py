@@ -1,4 +1,4 @@
-"""GET /v2/user/info/: the profile and its public counters (docs/tiktok-api.md B3)."""
+"""GET v2/user/info/: the profile and its public counters (docs/tiktok-api.md B3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import noise, urls
 from ..accounts import Account
-from ..profile import ProfileReading
+from ..profile import ProfileValues
 from .identity import union_id
 
 _AVATARS = {"avatar_url": "168x168", "avatar_url_100": "100x100", "avatar_large_url": "1080x1080"}
@@ -15,21 +15,21 @@ _SAME_AS = {
     "likes_count": "total_likes",
     "video_count": "videos_count",
 }
-"""What the TikTok API for Business calls the same figure."""
+"""Field to the field of the TikTok API for Business with the same value."""
 
 
-class UserReading:
-    """The fields of an account at one instant."""
+class UserValues:
+    """The values of the fields of an account at one instant."""
 
     def __init__(self, account: Account, open_id: str, now: float) -> None:
-        """Read `account` at `now`; `open_id` is the one that Login Kit uses."""
+        """Take the account, its open_id in Login Kit, and the instant in epoch seconds."""
         self._account = account
         self._open_id = open_id
         self._now = now
-        self._profile = ProfileReading(account, now)
+        self._business_values = ProfileValues(account, now)
 
     def value(self, name: str) -> Any:
-        """Return one field."""
+        """Return the value of a field."""
         if name == "open_id":
             return self._open_id
         if name == "union_id":
@@ -37,4 +37,4 @@ class UserReading:
         if name in _AVATARS:
             picture = noise.mix(self._account.seed, 4)
             return urls.signed(f"tos-maliva-avt-0068/{picture:016x}~c5_{_AVATARS[name]}.jpeg", self._now)
-        return self._profile.value(_SAME_AS.get(name, name))
+        return self._business_values.value(_SAME_AS.get(name, name))

@@ -1,4 +1,4 @@
-"""POST /v2/video/list/ and /v2/video/query/: public posts with their public counters (docs/tiktok-api.md B4-B6)."""
+"""POST v2/video/list/ and v2/video/query/: public posts with their public counters (docs/tiktok-api.md B4-B6)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..knobs import Knobs
 from ..paging import page_of_posts
 from ..posts import Post
 from ..series import midnight
-from ..videos import PostReading
+from ..videos import PostValues
 from .envelope import invalid_params
 from .parameters import integer
 
-MOST = 20
-"""Of a page, and of the ids in a query."""
+MAX_VIDEOS = 20
+"""In a page, and in the ids of a query."""
 _TEXT_LENGTH = 150
 _COVER_HOURS = 6
 _SIZES = ((576, 1024), (576, 1024), (576, 1024), (720, 1280), (1080, 1920), (1024, 576))
@@ -31,23 +31,23 @@ _SAME_AS = {
     "share_count": "shares",
     "view_count": "video_views",
 }
-"""What the TikTok API for Business calls the same thing."""
+"""Field to the field of the TikTok API for Business with the same value."""
 
 
-class VideoReading:
-    """The fields of a post at one instant."""
+class VideoValues:
+    """The values of the fields of a post at one instant."""
 
     def __init__(
         self, post: Post, account: Account, app_id: str, knobs: Knobs, now: float, figures_until: float
     ) -> None:
-        """Read `post` at `now`, with the counters as they were at `figures_until`."""
+        """Take the post and the instant. Counters are those of `figures_until`. Times are epoch seconds."""
         self._post = post
         self._account = account
         self._now = now
-        self._same = PostReading(post, account, app_id, knobs, now, figures_until)
+        self._business_values = PostValues(post, account, app_id, knobs, now, figures_until)
 
     def value(self, name: str) -> Any:
-        """Return one field."""
+        """Return the value of a field."""
         post = self._post
         match name:
             case "create_time":
@@ -68,8 +68,8 @@ class VideoReading:
             case "embed_html":
                 return self._embed_html()
             case "is_aigc":
-                return noise.unit(post.seed, 51) < 0.04
-        return self._same.value(_SAME_AS[name])
+                return noise.fraction(post.seed, 51) < 0.04
+        return self._business_values.value(_SAME_AS[name])
 
     def _embed_html(self) -> str:
         profile = f"https://www.tiktok.com/@{self._account.username}"
@@ -83,10 +83,10 @@ class VideoReading:
 
 
 class VideoEndpoint:
-    """Answers both video endpoints for one account."""
+    """Both endpoints for one account. They take the names of the fields and the JSON body, and raise DisplayError."""
 
     def __init__(self, account: Account, app_id: str, knobs: Knobs, now: float, today: date) -> None:
-        """Answer at `now`."""
+        """Take the account and the instant in epoch seconds, which is on the date `today`."""
         self._account = account
         self._app_id = app_id
         self._knobs = knobs
@@ -95,37 +95,37 @@ class VideoEndpoint:
         self._figures_until = late if knobs.display_counters == "late" else now
 
     def page(self, names: list[str], body: JsonObject) -> JsonObject:
-        """Return the `data` object of video/list."""
+        """Return the `data` of video/list."""
         size = integer(body, "max_count", 10)
-        if not 1 <= size <= MOST:
-            raise invalid_params("max_count", f"must be 1 to {MOST}")
+        if not 1 <= size <= MAX_VIDEOS:
+            raise invalid_params("max_count", f"must be 1 to {MAX_VIDEOS}")
         newest = math.ceil(self._now * 1000)
         cursor = integer(body, "cursor", newest)
         if cursor == 0 and self._knobs.display_cursor_zero == "newest":
             cursor = newest
         page = page_of_posts(self._account, self._knobs, self._now, cursor, size, self._is_public)
-        rows = [self._row(post, names) for post in page.posts]
-        return {"videos": rows, "cursor": page.cursor, "has_more": page.has_more}
+        videos = [self._record(post, names) for post in page.posts]
+        return {"videos": videos, "cursor": page.cursor, "has_more": page.has_more}
 
     def query(self, names: list[str], body: JsonObject) -> JsonObject:
-        """Return the `data` object of video/query."""
+        """Return the `data` of video/query."""
         filters = body.get("filters")
         ids = filters.get("video_ids") if isinstance(filters, dict) else None
         if not isinstance(ids, list) or not all(isinstance(video_id, str) for video_id in ids):
             raise invalid_params("filters.video_ids", "not a list of strings")
-        if not 1 <= len(ids) <= MOST:
-            raise invalid_params("filters.video_ids", f"must have 1 to {MOST} items")
+        if not 1 <= len(ids) <= MAX_VIDEOS:
+            raise invalid_params("filters.video_ids", f"must have 1 to {MAX_VIDEOS} items")
         found = [self._account.timeline.find(video_id, self._now) for video_id in dict.fromkeys(ids)]
         posts = [post for post in found if post and self._is_public(post)]
         if len(posts) < len(found) and self._knobs.display_foreign_video == "error":
             raise invalid_params("filters.video_ids", "not all are public videos of the user")
-        return {"videos": [self._row(post, names) for post in posts]}
+        return {"videos": [self._record(post, names) for post in posts]}
 
     def _is_public(self, post: Post) -> bool:
         hidden = post.is_ad_only or post.hidden_draw < self._knobs.hidden_post_rate
         return not hidden and (not post.is_photo or self._knobs.display_photos == "listed")
 
-    def _row(self, post: Post, names: list[str]) -> JsonObject:
-        reading = VideoReading(post, self._account, self._app_id, self._knobs, self._now, self._figures_until)
+    def _record(self, post: Post, names: list[str]) -> JsonObject:
+        values = VideoValues(post, self._account, self._app_id, self._knobs, self._now, self._figures_until)
         kept = (name for name in names if name != "is_aigc" or self._knobs.display_is_aigc == "present")
-        return {name: reading.value(name) for name in kept}
+        return {name: values.value(name) for name in kept}
