@@ -1,4 +1,4 @@
-"""Command line: python -m integration_tests.emulator."""
+"""The command `python -m integration_tests.emulator`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from .server import EmulatorServer, NotLoopbackError, listen, url_of
 
 
 def knob(text: str) -> tuple[str, Any]:
-    """Read `name=value`; a value that is no JSON is a word."""
+    """Return name and value of an option. A value that is not JSON is a string.
+
+    In: "latent_days=1" or "idle_values=null". Out: ("latent_days", 1) or ("idle_values", None).
+    Raises ArgumentTypeError without `=`.
+    """
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not name=value")
@@ -28,20 +32,22 @@ def knob(text: str) -> tuple[str, Any]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line's options."""
+    """Return the parser of the options."""
     defaults = AccountSpec()
     options = argparse.ArgumentParser(
-        prog="python -m integration_tests.emulator", description="A local stand-in for TikTok's organic-account APIs."
+        prog="python -m integration_tests.emulator", description="A local emulator of TikTok's APIs for organic data."
     )
     options.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
-    options.add_argument("--port", type=int, default=8585, help="0 takes any free one (default: %(default)s)")
-    options.add_argument("--seed", type=int, default=7, help="other seed, other data (default: %(default)s)")
+    options.add_argument("--port", type=int, default=8585, help="0: any free port (default: %(default)s)")
+    options.add_argument("--seed", type=int, default=7, help="seed of the data (default: %(default)s)")
     options.add_argument("--accounts", type=int, default=1, help="number of accounts (default: %(default)s)")
-    options.add_argument("--posts", type=int, default=defaults.posts, help="per account (default: %(default)s)")
-    options.add_argument("--followers", type=int, default=defaults.followers, help="(default: %(default)s)")
-    options.add_argument("--comments", type=int, help="per post (default: in proportion to its views)")
+    options.add_argument("--posts", type=int, default=defaults.posts, help="of each account (default: %(default)s)")
     options.add_argument(
-        "--now", type=datetime.fromisoformat, help="start the clock at this instant, e.g. 2026-11-20T12:00:00Z"
+        "--followers", type=int, default=defaults.followers, help="of each account (default: %(default)s)"
+    )
+    options.add_argument("--comments", type=int, help="of each post (default: in proportion to its views)")
+    options.add_argument(
+        "--now", type=datetime.fromisoformat, help="time at which the clock starts, e.g. 2026-11-20T12:00:00Z"
     )
     options.add_argument("--frozen", action="store_true", help="let the clock stand still")
     options.add_argument("--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="see /docs")
@@ -49,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C. Return the exit code: 2 for wrong options."""
     options = parser().parse_args(arguments)
     kinds = get_args(AccountKind)
     try:

@@ -1,4 +1,4 @@
-"""The control API under /_emulator/, which is neither limited nor logged."""
+"""The control API below /_emulator/. It has no rate limits, and the log does not have its requests."""
 
 from __future__ import annotations
 
@@ -19,32 +19,31 @@ from .urls import redirect_warnings
 
 
 class ClockState(BaseModel):
-    """The emulator's time; `frozen` unset keeps the clock ticking or standing as it was."""
+    """The clock. Without `frozen`, a change of the time lets it run or stand still as before."""
 
     now: datetime
     frozen: bool | None = None
 
 
 class Advance(BaseModel):
-    """How far to move the clock."""
+    """A number of seconds by which the clock moves."""
 
     seconds: float
 
 
 class Consent(BaseModel):
-    """What the owner of an account does on the consent page of a family."""
+    """The consent of an account's owner."""
 
     model_config = ConfigDict(extra="forbid")
 
     family: Family = "business"
-
     open_id: str | None = None
     scopes: list[str] | None = None
     redirect_uri: str | None = None
 
 
 class ConsentResult(BaseModel):
-    """Where the browser is sent, and what the real portal would have refused in that address."""
+    """The redirect after a consent. The warnings are rules of TikTok's portal that the redirect URL breaks."""
 
     auth_code: str
     redirect_uri: str
@@ -53,12 +52,11 @@ class ConsentResult(BaseModel):
 
 
 class GrantRequest(BaseModel):
-    """Ready-made tokens of a family; a negative life makes expired ones."""
+    """A request for tokens without a code. With a negative number of seconds they have expired."""
 
     model_config = ConfigDict(extra="forbid")
 
     family: Family = "business"
-
     open_id: str | None = None
     scopes: list[str] | None = None
     access_token_expires_in: float | None = None
@@ -66,7 +64,7 @@ class GrantRequest(BaseModel):
 
 
 class AccountView(AccountSpec):
-    """An account with the facts that follow from its attributes."""
+    """The attributes of an account, and facts computed from them."""
 
     open_id: str
     created: str
@@ -75,7 +73,7 @@ class AccountView(AccountSpec):
 
 
 class AppView(BaseModel):
-    """The developer app, invented like everything here."""
+    """The developer app, which is invented."""
 
     client_id: str
     client_secret: str
@@ -83,7 +81,7 @@ class AppView(BaseModel):
 
 
 def control_router(emulator: Emulator) -> APIRouter:
-    """Return the routes that steer `emulator`."""
+    """Return the routes of the control API."""
     router = APIRouter(prefix="/_emulator", tags=["Control"])
 
     def found(open_id: str | None) -> Account:
@@ -92,7 +90,7 @@ def control_router(emulator: Emulator) -> APIRouter:
         except (KeyError, StopIteration):
             raise HTTPException(404, f"no account {open_id or ''}") from None
 
-    def ticked(account: Account, scopes: list[str] | None, family: Family) -> list[str]:
+    def granted_scopes(account: Account, scopes: list[str] | None, family: Family) -> list[str]:
         try:
             return emulator.granted_scopes(account, scopes, family)
         except ValueError as error:
@@ -109,7 +107,7 @@ def control_router(emulator: Emulator) -> APIRouter:
             }
         )
 
-    def reading() -> ClockState:
+    def clock_state() -> ClockState:
         return ClockState(now=emulator.clock.now(), frozen=emulator.clock.frozen)
 
     @router.get("/app")
@@ -133,17 +131,17 @@ def control_router(emulator: Emulator) -> APIRouter:
 
     @router.get("/clock")
     async def get_clock() -> ClockState:
-        return reading()
+        return clock_state()
 
     @router.put("/clock")
     async def put_clock(new: ClockState) -> ClockState:
         emulator.clock.move_to(new.now, frozen=new.frozen)
-        return reading()
+        return clock_state()
 
     @router.post("/clock/advance")
     async def advance_clock(step: Advance) -> ClockState:
         emulator.clock.advance(step.seconds)
-        return reading()
+        return clock_state()
 
     @router.get("/accounts")
     async def get_accounts() -> list[AccountView]:
@@ -167,7 +165,7 @@ def control_router(emulator: Emulator) -> APIRouter:
     @router.post("/authorize")
     async def authorize(consent: Consent) -> ConsentResult:
         account = found(consent.open_id)
-        scopes = ticked(account, consent.scopes, consent.family)
+        scopes = granted_scopes(account, consent.scopes, consent.family)
         redirect_uri = consent.redirect_uri or emulator.app.redirect_uri
         code = emulator.authorize(account.open_id, scopes, redirect_uri, family=consent.family)
         return ConsentResult(
@@ -178,14 +176,14 @@ def control_router(emulator: Emulator) -> APIRouter:
         )
 
     @router.post("/grant")
-    async def grant(wish: GrantRequest) -> JsonObject:
-        account = found(wish.open_id)
+    async def grant(wanted: GrantRequest) -> JsonObject:
+        account = found(wanted.open_id)
         return emulator.grant(
             account.open_id,
-            ticked(account, wish.scopes, wish.family),
-            access_token_expires_in=wish.access_token_expires_in,
-            refresh_token_expires_in=wish.refresh_token_expires_in,
-            family=wish.family,
+            granted_scopes(account, wanted.scopes, wanted.family),
+            access_token_expires_in=wanted.access_token_expires_in,
+            refresh_token_expires_in=wanted.refresh_token_expires_in,
+            family=wanted.family,
         )
 
     @router.get("/faults")

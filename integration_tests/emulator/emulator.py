@@ -1,4 +1,4 @@
-"""The emulator itself: everything it knows hangs on one object."""
+"""The state of the emulator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Family = Literal["business", "login_kit"]
 
 
 class Emulator:
-    """Stands for TikTok: accounts, tokens, limits, faults and one clock."""
+    """The state of an emulated TikTok: accounts, tokens, limits, faults, knobs and clock."""
 
     def __init__(
         self,
@@ -35,15 +35,14 @@ class Emulator:
         knobs: Knobs | None = None,
         app: AppCredentials | None = None,
     ) -> None:
-        """Make the accounts (default: one); the same seed at the same time makes the same data."""
+        """Make the accounts, by default one. The same seed at the same time gives the same data."""
         self.seed = seed
         self.app = app or AppCredentials()
         self.clock = Clock(now, frozen=frozen)
         self.knobs = (knobs or Knobs()).model_copy()
-        self._first_knobs = self.knobs.model_copy()
-        self._first_accounts = [AccountSpec()] if accounts is None else list(accounts)
-        self._first_clock = (now, frozen)
-        self.accounts: dict[str, Account] = {}
+        self._initial_knobs = self.knobs.model_copy()
+        self._initial_accounts = [AccountSpec()] if accounts is None else list(accounts)
+        self._initial_clock = (now, frozen)
         self._start()
 
     def _start(self) -> None:
@@ -52,26 +51,26 @@ class Emulator:
         self.limits = RateLimits(self.clock, self.knobs)
         self.faults = Faults()
         self.calls = CallLog()
-        self.accounts = {}
-        for spec in self._first_accounts:
+        self.accounts: dict[str, Account] = {}
+        for spec in self._initial_accounts:
             self.add_account(spec)
 
     def reset(self) -> None:
-        """Go back to the state after the start: clock, knobs and accounts as they were, no token, no fault, no call."""
-        start, frozen = self._first_clock
+        """Go back to the state after construction: there are no tokens, faults and logged requests."""
+        start, frozen = self._initial_clock
         self.clock.restart(start, frozen=frozen)
-        self.set_knobs(**self._first_knobs.model_dump())
+        self.set_knobs(**self._initial_knobs.model_dump())
         self._start()
 
     def set_knobs(self, **changes: Any) -> Knobs:
-        """Turn knobs; nothing changes if one of the values is not valid."""
+        """Change knobs. Raises ValidationError for an unknown knob or a wrong value; then no knob changes."""
         checked = Knobs.model_validate(self.knobs.model_dump() | changes)
         for name in changes:
             setattr(self.knobs, name, getattr(checked, name))
         return self.knobs
 
     def add_account(self, spec: AccountSpec | None = None) -> Account:
-        """Make an account as of now."""
+        """Make an account as of now. Raises ValueError if its open_id exists."""
         account = Account(spec or AccountSpec(), len(self.accounts), self.seed, self.clock.now())
         if account.open_id in self.accounts:
             raise ValueError(f"there is an account {account.open_id} already")
@@ -79,7 +78,7 @@ class Emulator:
         return account
 
     def change_account(self, open_id: str, **changes: Any) -> Account:
-        """Make an account over with other attributes; its identity and the day it was made stay."""
+        """Change attributes of an account. Its open_id stays, and so does the time at which it was made."""
         old = self.account(open_id)
         spec = AccountSpec.model_validate(old.spec.model_dump() | changes | {"open_id": open_id})
         account = Account(spec, old.number, self.seed, old.made_at)
@@ -87,17 +86,17 @@ class Emulator:
         return account
 
     def account(self, open_id: str | None = None) -> Account:
-        """Return an account, the first one by default; KeyError if there is none."""
+        """Return an account, by default the first one. Raises KeyError if it does not exist."""
         if open_id is None:
             return next(iter(self.accounts.values()))
         return self.accounts[open_id]
 
     def login_kit_open_id(self, open_id: str) -> str:
-        """Return the name by which Login Kit knows an account."""
+        """Return the open_id of an account in Login Kit."""
         return open_id if self.knobs.login_kit_open_id == "same" else open_id_in(self.app.client_id, open_id)
 
     def granted_scopes(self, account: Account, scopes: list[str] | None, family: Family) -> list[str]:
-        """Return what the owner ticks, by default all; ValueError if the family has no such scope.
+        """Return the scopes that a consent grants, by default all. Raises ValueError for a scope that Login Kit lacks.
 
         docs/tiktok-api.md B7.
         """
@@ -117,7 +116,7 @@ class Emulator:
         *,
         family: Family = "business",
     ) -> str:
-        """Let the account's owner press "Continue" on the consent page; return the authorisation code."""
+        """Consent as the account's owner, and return the authorisation code."""
         account = self.account(open_id)
         granted = self.granted_scopes(account, scopes, family)
         return self._tokens_of(family).consent(account.open_id, granted, redirect_uri)
@@ -131,7 +130,10 @@ class Emulator:
         refresh_token_expires_in: float | None = None,
         family: Family = "business",
     ) -> JsonObject:
-        """Return tokens without the way over the consent page; a negative life makes expired ones."""
+        """Return tokens without a code. With a negative number of seconds they have expired.
+
+        The response is that of the family's OAuth endpoint.
+        """
         account = self.account(open_id)
         granted = self.granted_scopes(account, scopes, family)
         tokens = self._tokens_of(family)
@@ -141,12 +143,12 @@ class Emulator:
         return self.login_kit_tokens if family == "login_kit" else self.tokens
 
     def add_fault(self, path: str, kind: str, **options: Any) -> Fault:
-        """Set a fault; the options are the other attributes of `Fault`."""
+        """Set a fault. The options are the other attributes of `Fault`."""
         fault = Fault.model_validate({"path": path, "kind": kind, **options})
         self.faults.add(fault)
         return fault
 
     @property
     def benchmark_seed(self) -> int:
-        """Return the seed of the figures that belong to no account."""
+        """Return the seed of business/benchmark/, which is the same for all accounts."""
         return noise.mix(self.seed, 99)

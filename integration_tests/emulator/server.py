@@ -1,4 +1,4 @@
-"""Serving an emulator over HTTP, on loopback only."""
+"""The HTTP server of the emulator, on a loopback address."""
 
 from __future__ import annotations
 
@@ -12,18 +12,37 @@ from threading import Event, Thread
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
-from .app import create_app
+from .business_api import business_router
+from .control import control_router
 from .emulator import Emulator
 from .faults import ConnectionCutError
+from .login_kit.router import login_kit_router
+
+
+def create_app(emulator: Emulator) -> FastAPI:
+    """Return the application that serves `emulator`."""
+    app = FastAPI(
+        title="TikTok emulator",
+        description="Emulates TikTok's APIs for organic accounts. All accounts, posts and figures are invented.",
+        version="1.3",
+        redirect_slashes=False,  # a path without its slash does not exist (docs/tiktok-api.md D2)
+    )
+    for router in (business_router, login_kit_router, control_router):
+        app.include_router(router(emulator))
+    return app
 
 
 class NotLoopbackError(ValueError):
-    """The emulator hands out tokens to anybody, so nobody else may reach it."""
+    """The address is not a loopback address. Other machines must not reach the emulator: it gives tokens to anybody."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket on a loopback address; port 0 takes any free one."""
+    """Return a listening socket on a loopback address. Port 0 is any free port.
+
+    Raises NotLoopbackError for another address, and OSError if the port is not free.
+    """
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
@@ -31,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
     if address is None or not address.is_loopback:
         raise NotLoopbackError(f"The emulator serves loopback only (127.0.0.1, ::1 or localhost), not {host!r}.")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only for sockets that name their protocol; with it an answer takes 40 ms.
+    # Without the protocol asyncio does not switch off Nagle's algorithm, and a response takes 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,16 +63,16 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listening: socket.socket) -> str:
-    """Return the address under which a socket is reached."""
+    """Return the URL of a listening socket."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class EmulatorServer(uvicorn.Server):
-    """A quiet server that says when it accepts connections."""
+    """A server without an access log. It calls a function when it is ready."""
 
     def __init__(self, emulator: Emulator, ready: Callable[[], None]) -> None:
-        """Serve `emulator`; call `ready` once, when the first connection would be accepted."""
+        """Take the emulator, and the function to call when the server accepts connections."""
         super().__init__(
             uvicorn.Config(
                 create_app(emulator),
@@ -65,18 +84,18 @@ class EmulatorServer(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_worth_reporting)
+        logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then report."""
+        """Start, then call `ready`."""
         await super().startup(sockets)
         self._ready()
 
 
 @dataclass(frozen=True, slots=True)
 class RunningEmulator:
-    """An emulator that is being served."""
+    """An emulator and the URL at which it is served."""
 
     url: str
     emulator: Emulator
@@ -84,7 +103,7 @@ class RunningEmulator:
 
 @contextmanager
 def running_emulator(emulator: Emulator | None = None, **options: Any) -> Iterator[RunningEmulator]:
-    """Serve an emulator on a free port in a background thread; the options are those of `Emulator`."""
+    """Serve an emulator in a thread, on a free port. Without an emulator, the options are those of a new one."""
     emulator = emulator or Emulator(**options)
     ready = Event()
     server = EmulatorServer(emulator, ready.set)
@@ -100,6 +119,6 @@ def running_emulator(emulator: Emulator | None = None, **options: Any) -> Iterat
             thread.join(timeout=5)
 
 
-def _is_worth_reporting(record: logging.LogRecord) -> bool:
-    """Keep the expected exception of a cut connection out of the log."""
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Tell whether the log should have a record. It should not have the exception of a fault that cuts connections."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionCutError))
