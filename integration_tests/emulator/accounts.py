@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from . import noise, vocabulary
 from .audience import Demographics
 from .fields import ANALYTICS_SCOPES
-from .posts import PostStyle, PostTimeline
-from .series import DailySeries
+from .posts import DAY, PostStyle, PostTimeline
+from .series import DailySeries, midnight
 
 FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
 """Begins with a hyphen, as some real ids do (docs/tiktok-api.md A2.2)."""
@@ -110,16 +110,12 @@ class Account:
         """Tell whether this is a Business Account, registered or not."""
         return self.spec.kind != "personal"
 
-    def followers_at(self, now: float) -> int:
-        """Return the number of followers at an instant."""
-        return self.series.followers_at(now)
-
     def total_likes(self, now: float) -> int:
         """Return the lifetime likes. They are not the sum of the daily ones (docs/tiktok-api.md D20)."""
-        age = max(0.0, now - datetime(self.created.year, self.created.month, self.created.day, tzinfo=UTC).timestamp())
+        age = max(0.0, now - midnight(self.created))
         per_post = 2.1 * self.spec.followers * 0.05
         lived = (self.made_at.date() - self.created).days or 1
-        return int(per_post * self.spec.posts * age / 86_400 / lived)
+        return int(per_post * self.spec.posts * age / DAY / lived)
 
 
 def _open_id(number: int, world_seed: int) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -18,7 +16,7 @@ from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
 from .parameters import Query, field_names, json_body, required
 from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
 from .profile import ProfileEndpoint
-from .serving import ALL_METHODS, Caller, CodedResponse, serve
+from .serving import Caller, CodedResponse, Endpoint, family_router, serve
 from .videos import DEFAULT_FIELDS as VIDEO_DEFAULT
 from .videos import VideoListEndpoint
 
@@ -26,38 +24,7 @@ PREFIX = "/open_api/v1.3/"
 
 DataHandler = Callable[[Emulator, Caller, Query], JsonObject]
 OAuthHandler = Callable[[Emulator, JsonObject], JsonObject]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One endpoint. It has either `data` or `oauth`."""
-
-    path: str
-    summary: str
-    parameters: tuple[str, ...]
-    """For /docs. A data request sends them in the query, where `*` marks the required ones. OAuth wants all of them."""
-    data: DataHandler | None = None
-    """Handles a GET request with an access token."""
-    oauth: OAuthHandler | None = None
-    """Handles a POST request without one."""
-
-    @property
-    def method(self) -> str:
-        """Return the HTTP method."""
-        return "GET" if self.data else "POST"
-
-    def documentation(self) -> dict[str, Any]:
-        """Return the endpoint's part of OpenAPI. FastAPI must not check parameters: TikTok has its own errors."""
-        if self.oauth:
-            properties = {name: {"type": "string"} for name in self.parameters}
-            schema = {"type": "object", "required": list(self.parameters), "properties": properties}
-            return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-        token = {"name": "Access-Token", "in": "header", "required": True, "schema": {"type": "string"}}
-        query = [
-            {"name": name.rstrip("*"), "in": "query", "required": name.endswith("*"), "schema": {"type": "string"}}
-            for name in self.parameters
-        ]
-        return {"parameters": [token, *query]}
+BusinessEndpoint = Endpoint[DataHandler, OAuthHandler]
 
 
 def _check_scopes(emulator: Emulator, caller: Caller, needed: set[str], *, whole_endpoint: bool = False) -> None:
@@ -93,96 +60,108 @@ def _comments(emulator: Emulator, caller: Caller) -> CommentEndpoint:
     return CommentEndpoint(caller.account, emulator.app.client_id, emulator.knobs, emulator.clock.seconds())
 
 
+def _query(*names: str) -> JsonObject:
+    """Return the OpenAPI of query parameters and the token's header. `*` marks required parameters."""
+    token = {"name": "Access-Token", "in": "header", "required": True, "schema": {"type": "string"}}
+    query = [
+        {"name": name.rstrip("*"), "in": "query", "required": name.endswith("*"), "schema": {"type": "string"}}
+        for name in names
+    ]
+    return {"parameters": [token, *query]}
+
+
+def _json(*names: str) -> JsonObject:
+    """Return the OpenAPI of a JSON body with required strings."""
+    properties = {name: {"type": "string"} for name in names}
+    schema = {"type": "object", "required": list(names), "properties": properties}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 _LIST_OPTIONS = ("status", "sort_field", "sort_order", "cursor", "max_count")
-OPERATIONS = (
-    Operation(
+ENDPOINTS = (
+    BusinessEndpoint(
         "tt_user/oauth2/token/",
+        "POST",
         "Exchange an authorisation code for tokens",
-        ("client_id", "client_secret", "grant_type", "auth_code", "redirect_uri"),
+        _json("client_id", "client_secret", "grant_type", "auth_code", "redirect_uri"),
         oauth=lambda emulator, body: emulator.tokens.exchange(body),
     ),
-    Operation(
+    BusinessEndpoint(
         "tt_user/oauth2/refresh_token/",
+        "POST",
         "Renew an access token",
-        ("client_id", "client_secret", "grant_type", "refresh_token"),
+        _json("client_id", "client_secret", "grant_type", "refresh_token"),
         oauth=lambda emulator, body: emulator.tokens.refresh(body),
     ),
-    Operation(
+    BusinessEndpoint(
         "tt_user/oauth2/revoke/",
+        "POST",
         "End an authorisation",
-        ("client_id", "client_secret", "access_token"),
+        _json("client_id", "client_secret", "access_token"),
         oauth=lambda emulator, body: emulator.tokens.revoke(body),
     ),
-    Operation(
+    BusinessEndpoint(
         "tt_user/token_info/get/",
+        "POST",
         "Show account and scopes of an access token",
-        ("app_id", "access_token"),
+        _json("app_id", "access_token"),
         oauth=lambda emulator, body: emulator.tokens.info(body),
     ),
-    Operation(
+    BusinessEndpoint(
         "business/get/",
+        "GET",
         "Profile, follower demographics and daily series",
-        ("business_id*", "start_date", "end_date", "fields"),
+        _query("business_id*", "start_date", "end_date", "fields"),
         data=_profile,
     ),
-    Operation(
+    BusinessEndpoint(
         "business/video/list/",
+        "GET",
         "Posts with their analytics",
-        ("business_id*", "fields", "filters", "cursor", "max_count"),
+        _query("business_id*", "fields", "filters", "cursor", "max_count"),
         data=_video_list,
     ),
-    Operation(
+    BusinessEndpoint(
         "business/comment/list/",
+        "GET",
         "Comments of a post",
-        ("business_id*", "video_id*", "comment_ids", "include_replies", *_LIST_OPTIONS),
+        _query("business_id*", "video_id*", "comment_ids", "include_replies", *_LIST_OPTIONS),
         data=lambda emulator, caller, query: _comments(emulator, caller).list_comments(query),
     ),
-    Operation(
+    BusinessEndpoint(
         "business/comment/reply/list/",
+        "GET",
         "Replies to a comment",
-        ("business_id*", "video_id*", "comment_id*", *_LIST_OPTIONS),
+        _query("business_id*", "video_id*", "comment_id*", *_LIST_OPTIONS),
         data=lambda emulator, caller, query: _comments(emulator, caller).list_replies(query),
     ),
-    Operation(
+    BusinessEndpoint(
         "business/benchmark/",
+        "GET",
         "Averages of a business category",
-        ("business_id*", "business_category*"),
+        _query("business_id*", "business_category*"),
         data=lambda emulator, _, query: benchmark(query, emulator.benchmark_seed, emulator.clock.today()),
     ),
 )
 
 
 def business_router(emulator: Emulator) -> APIRouter:
-    """Return the routes. The last one is for all other paths below /open_api/."""
-    router = APIRouter(tags=["TikTok API for Business"])
-    for operation in OPERATIONS:
-        router.add_api_route(
-            PREFIX + operation.path,
-            _endpoint(emulator, operation),
-            methods=[operation.method],
-            summary=operation.summary,
-            openapi_extra=operation.documentation(),
-            response_class=Response,
-        )
-    router.add_api_route(
-        "/open_api/{path:path}", _endpoint(emulator, None), methods=ALL_METHODS, include_in_schema=False
+    """Return the routes below /open_api/."""
+    return family_router(
+        "TikTok API for Business",
+        PREFIX,
+        ENDPOINTS,
+        "/open_api/{path:path}",
+        lambda endpoint, request: _serve(emulator, endpoint, request),
     )
-    return router
 
 
-def _endpoint(emulator: Emulator, operation: Operation | None) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        return await _serve(emulator, operation, request)
-
-    return endpoint
-
-
-async def _serve(emulator: Emulator, operation: Operation | None, request: Request) -> Response:
+async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request: Request) -> Response:
     """Log the request, apply faults, and return the response in its envelope."""
     path = request.scope["path"].removeprefix(PREFIX)
     params = dict(request.query_params)
     now = emulator.clock.now()
-    account = await _account_of(emulator, operation, request)
+    account = await _account_of(emulator, endpoint, request)
     call = emulator.calls.add(now.isoformat(), request.method, path, params, business_id=account)
     fault = emulator.faults.take(path, params | ({"business_id": account} if account else {}))
 
@@ -193,7 +172,7 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
                 emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
             if fault and kind == "code":
                 raise ApiError(fault.code, fault.message)
-            data = await _data(emulator, operation, request, path, params)
+            data = await _data(emulator, endpoint, request, path, params)
             if kind == "repeat_cursor":
                 data = repeated_cursor(data, params)
             code, message = int(Code.OK), "OK"
@@ -204,9 +183,9 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
     return await serve(call, fault, respond)
 
 
-async def _account_of(emulator: Emulator, operation: Operation | None, request: Request) -> str | None:
+async def _account_of(emulator: Emulator, endpoint: BusinessEndpoint | None, request: Request) -> str | None:
     """Return the open_id that a request is for. An OAuth request names it only by a token in its body."""
-    if operation is None or not operation.oauth:
+    if endpoint is None or not endpoint.oauth:
         return request.query_params.get("business_id")
     try:
         body = json_body(request.headers.get("Content-Type", ""), await request.body())
@@ -217,19 +196,19 @@ async def _account_of(emulator: Emulator, operation: Operation | None, request: 
 
 
 async def _data(
-    emulator: Emulator, operation: Operation | None, request: Request, path: str, params: dict[str, str]
+    emulator: Emulator, endpoint: BusinessEndpoint | None, request: Request, path: str, params: dict[str, str]
 ) -> JsonObject:
     """Return the `data` of the response. Raises ApiError."""
-    if operation is None:
+    if endpoint is None:
         raise ApiError(emulator.knobs.unknown_path_code, "no schema found")
-    if operation.oauth:
+    if endpoint.oauth:
         emulator.limits.admit(path)
-        return operation.oauth(emulator, json_body(request.headers.get("Content-Type", ""), await request.body()))
-    assert operation.data
+        return endpoint.oauth(emulator, json_body(request.headers.get("Content-Type", ""), await request.body()))
+    assert endpoint.data
     grant = emulator.tokens.grant_of(request.headers.get("Access-Token"))
     emulator.limits.admit(path, grant.open_id)
     business_id = required(params, "business_id")
     if business_id != grant.open_id:
         raise ApiError(Code.PERMISSION_ERROR, f"No permission to operate tiktok creator id: {business_id}")
     caller = Caller(emulator.account(grant.open_id), frozenset(grant.scopes))
-    return operation.data(emulator, caller, params)
+    return endpoint.data(emulator, caller, params)

@@ -21,7 +21,8 @@ class Call(BaseModel):
     path: str
     """Relative to /open_api/v1.3/. In Login Kit relative to the host, e.g. `v2/user/info/`."""
     business_id: str | None = None
-    """The account, by its id in the TikTok API for Business. For an OAuth request it is the account of the token."""
+    """The account, by its id in the TikTok API for Business. For OAuth it is the account of the token in the body, but
+    OAuth of Login Kit has none."""
     params: dict[str, str] = {}
     """The query. In Login Kit also `cursor`, `max_count`, `filters` and `grant_type` of the body."""
     code: int | str | None = None

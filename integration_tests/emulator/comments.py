@@ -51,7 +51,7 @@ class Comment:
 @lru_cache(maxsize=512)
 def comments_of(post: Post) -> tuple[Comment, ...]:
     """Return all comments of a post, without replies, oldest first. Some may be in the future."""
-    return tuple(_comment(post, index) for index in range(post.top_comments))
+    return tuple(_comment(post, index) for index in range(post.final_comments))
 
 
 def _comment(post: Post, index: int) -> Comment:

@@ -103,7 +103,7 @@ def control_router(emulator: Emulator) -> APIRouter:
             | {
                 "created": account.created.isoformat(),
                 "posts_now": account.timeline.count(now),
-                "followers_now": account.followers_at(now),
+                "followers_now": account.series.followers_at(now),
             }
         )
 

@@ -40,7 +40,7 @@ class Fault(BaseModel):
     """How many matching requests succeed first."""
     business_id: str | None = None
     """Only requests for this account, by its id in the TikTok API for Business. An OAuth request is for the account of
-    its token."""
+    the token in its body, but OAuth of Login Kit is for none."""
     code: int = 50000
     """kind `code`: the code in the body."""
     error: str | None = None

@@ -15,7 +15,8 @@ FROZEN_AFTER = 365 * DAY
 """The figures of a post change for a year (docs/tiktok-api.md A7 rule 2)."""
 IDLE_AFTER = 7 * DAY
 _VIRAL_EVERY = 45 * DAY
-_COMMENT_TAU = 1.5 * DAY
+_COMMENT_SECONDS = 1.5 * DAY
+"""63 % of the comments of a post are written in so many seconds."""
 # The number of replies repeats after ten comments, so replies can be counted without making the comments.
 REPLY_PATTERN = (1, 0, 2, 0, 0, 5, 0, 1, 0, 0)
 _REPLIES_BEFORE = tuple(sum(REPLY_PATTERN[:length]) for length in range(len(REPLY_PATTERN) + 1))
@@ -54,7 +55,7 @@ class Post:
     final_views: float
     growth_seconds: float
     """The post has 57 % of its final views after so many seconds."""
-    top_comments: int
+    final_comments: int
     """How many comments the post has in the end, without replies."""
 
     def is_idle(self, now: float) -> bool:
@@ -72,21 +73,21 @@ class Post:
         """Return a counter that is always the same fraction of the views, between `low` and `high`."""
         return int(self.views(at) * noise.between(low, high, self.seed, 40, key))
 
-    def top_comments_until(self, at: float) -> int:
+    def comments_until(self, at: float) -> int:
         """Return how many comments exist at an instant, without replies."""
         age = min(at, self.create_time + FROZEN_AFTER) - self.create_time
-        if age <= 0 or not self.top_comments:
+        if age <= 0 or not self.final_comments:
             return 0
-        reached = (1 - math.exp(-age / _COMMENT_TAU)) / 0.998
-        return min(self.top_comments, int(self.top_comments * reached + 0.5))
+        reached = (1 - math.exp(-age / _COMMENT_SECONDS)) / 0.998
+        return min(self.final_comments, int(self.final_comments * reached + 0.5))
 
     def comment_delay(self, index: int) -> float:
         """Return how many seconds after the post its comment with this index was written, counted from the oldest."""
-        return -_COMMENT_TAU * math.log(1 - 0.998 * (index + 0.5) / self.top_comments)
+        return -_COMMENT_SECONDS * math.log(1 - 0.998 * (index + 0.5) / self.final_comments)
 
-    def comments(self, at: float) -> int:
+    def comments_and_replies(self, at: float) -> int:
         """Return the number of comments and replies at an instant."""
-        whole, rest = divmod(self.top_comments_until(at), len(REPLY_PATTERN))
+        whole, rest = divmod(self.comments_until(at), len(REPLY_PATTERN))
         return whole * (len(REPLY_PATTERN) + _REPLIES_BEFORE[-1]) + rest + _REPLIES_BEFORE[rest]
 
     def caption(self, theme: vocabulary.Theme) -> str:
@@ -102,7 +103,7 @@ class Post:
 
 
 class PostTimeline:
-    """All posts of one account. A post has an index, counted from the oldest, and is made when it is first needed.
+    """All posts of one account. The index of a post is counted from the oldest, which has 0.
 
     Time since 1970 is divided into slots of equal length, one for each post. A post depends only on its slot. So a
     restarted emulator has the same posts, and an account that keeps posting fills the next slots.
@@ -126,11 +127,12 @@ class PostTimeline:
         start = slot * self._slot_seconds
         if self._slot_seconds < 1.25 * DAY:
             return int(start + noise.between(0.05, 0.85, self._seed, slot, 1) * self._slot_seconds)
-        # At most one post a day: its hour is one at which people post.
+        # With at most one post a day, posts get an hour at which people post.
         hour = noise.pick((6, 8, 11, 12, 14, 16, 17, 17, 18, 19, 20), self._seed, slot, 2)
         return int(start // DAY * DAY + hour * 3600 + noise.between(0, 3600, self._seed, slot, 3))
 
     def _extend(self, now: float) -> None:
+        """Add the posts that appeared until `now`."""
         while self._keeps_posting and self._style.posts:
             next_time = self._slot_time(self._first_slot + len(self._times))
             if next_time > now:
@@ -156,7 +158,7 @@ class PostTimeline:
         return self._make(self._first_slot + index, self._times[index])
 
     def find(self, item_id: str, now: float) -> Post | None:
-        """Return the post with this id, None if there is none. The id holds the time of the post."""
+        """Return the post with this id, or None. The id holds the time of the post (docs/tiktok-api.md D)."""
         if not item_id.isascii() or not item_id.isdigit() or len(item_id) > 20:
             return None
         uploaded = int(item_id) >> 32
@@ -189,7 +191,7 @@ class PostTimeline:
         return noise.fraction(self._seed, slot, 11) < self._style.ad_only_share and not self._is_viral(slot)
 
     def _is_viral(self, slot: int) -> bool:
-        # The first post of each 45 days: every window of 60 days has a post that is never hidden and never idle.
+        # The first post of each 45 days is viral, so every window of 60 days has one that is never hidden or idle.
         if self._slot_seconds > 9 * DAY:
             return False
         return self._slot_time(slot) // _VIRAL_EVERY != self._slot_time(slot - 1) // _VIRAL_EVERY
@@ -223,5 +225,5 @@ class PostTimeline:
             duration=duration,
             final_views=final_views,
             growth_seconds=growth_seconds,
-            top_comments=comments,
+            final_comments=comments,
         )

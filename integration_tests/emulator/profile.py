@@ -63,7 +63,7 @@ class ProfileValues:
             case "following_count":
                 return account.spec.following
             case "followers_count":
-                return account.followers_at(self._now)
+                return account.series.followers_at(self._now)
             case "total_likes":
                 return account.total_likes(self._now)
             case "videos_count":
@@ -125,7 +125,7 @@ class ProfileEndpoint:
         self._knobs = knobs
         self._now = now
         self._today = today
-        self._is_small = account.followers_at(now) < MIN_FOLLOWERS
+        self._is_small = account.series.followers_at(now) < MIN_FOLLOWERS
 
     def data(self, names: list[str], query: Query) -> JsonObject:
         """Return the `data` of the response, with the requested fields whose scopes the token has."""

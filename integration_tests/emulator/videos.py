@@ -80,7 +80,7 @@ class PostValues:
             case "video_views":
                 return post.views(self._figures_until)
             case "comments":
-                return post.comments(self._figures_until)
+                return post.comments_and_replies(self._figures_until)
             case "average_time_watched":
                 return self._average_time
             case "total_time_watched":
@@ -187,7 +187,7 @@ class VideoListEndpoint:
         self._knobs = knobs
         self._now = now
         self._figures_until = midnight(today - timedelta(days=knobs.latent_days - 1))
-        self._is_small = account.followers_at(now) < MIN_FOLLOWERS
+        self._is_small = account.series.followers_at(now) < MIN_FOLLOWERS
 
     def data(self, names: list[str], query: Query) -> JsonObject:
         """Return the `data` of the response, with the requested fields whose scopes the token has."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from ..emulator import Emulator
 from ..envelope import JsonObject
 from ..faults import Fault, repeated_cursor
-from ..serving import ALL_METHODS, Caller, CodedResponse, serve
+from ..serving import Caller, CodedResponse, Endpoint, family_router, serve
 from .envelope import (
     STATUS,
     DisplayError,
@@ -69,30 +68,7 @@ DataHandler = Callable[[Emulator, Caller, ReceivedRequest], JsonObject]
 OAuthHandler = Callable[[Emulator, Form], JsonObject | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One endpoint. It has either `data` or `oauth`."""
-
-    path: str
-    method: str
-    summary: str
-    body: tuple[str, ...] = ()
-    """Names of the fields in the body, for /docs."""
-    data: DataHandler | None = None
-    """Handles a request with an access token."""
-    oauth: OAuthHandler | None = None
-    """Handles a request without one."""
-
-    def documentation(self) -> dict[str, Any]:
-        """Return the endpoint's part of OpenAPI. FastAPI must not check parameters: TikTok has its own errors."""
-        schema = {"type": "object", "properties": {name: {} for name in self.body}}
-        media_type = "application/json" if self.data else "application/x-www-form-urlencoded"
-        body = {"requestBody": {"content": {media_type: {"schema": schema}}}} if self.body else {}
-        if not self.data:
-            return body
-        text = {"schema": {"type": "string"}, "required": True}
-        parameters = [{"name": "Authorization", "in": "header", **text}, {"name": "fields", "in": "query", **text}]
-        return {"parameters": parameters, **body}
+LoginKitEndpoint = Endpoint[DataHandler, OAuthHandler]
 
 
 def _check_scopes(caller: Caller, needed: set[str]) -> None:
@@ -130,53 +106,62 @@ def _video_query(emulator: Emulator, caller: Caller, received: ReceivedRequest) 
     return endpoint.query(names, json_body(received.content_type, received.body, may_be_empty=False))
 
 
-OPERATIONS = (
-    Operation(
+def _body(media_type: str, *names: str) -> JsonObject:
+    """Return the OpenAPI of a body with fields of any type."""
+    schema = {"type": "object", "properties": {name: {} for name in names}}
+    return {"requestBody": {"content": {media_type: {"schema": schema}}}}
+
+
+_FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
+_TEXT = {"schema": {"type": "string"}, "required": True}
+_PARAMETERS = {
+    "parameters": [{"name": "Authorization", "in": "header", **_TEXT}, {"name": "fields", "in": "query", **_TEXT}]
+}
+ENDPOINTS = (
+    LoginKitEndpoint(
         "v2/oauth/token/",
         "POST",
         "Exchange an authorisation code for tokens, or renew an access token",
-        ("client_key", "client_secret", "grant_type", "code", "redirect_uri", "refresh_token"),
+        _body(_FORM, "client_key", "client_secret", "grant_type", "code", "redirect_uri", "refresh_token"),
         oauth=lambda emulator, form: emulator.login_kit_tokens.token(form),
     ),
-    Operation(
+    LoginKitEndpoint(
         "v2/oauth/revoke/",
         "POST",
         "End an authorisation",
-        ("client_key", "client_secret", "token"),
+        _body(_FORM, "client_key", "client_secret", "token"),
         oauth=lambda emulator, form: emulator.login_kit_tokens.revoke(form),
     ),
-    Operation("v2/user/info/", "GET", "Profile and its public counters", data=_user),
-    Operation(
-        "v2/video/list/", "POST", "Public posts with their public counters", ("cursor", "max_count"), data=_video_list
+    LoginKitEndpoint("v2/user/info/", "GET", "Profile and its public counters", _PARAMETERS, data=_user),
+    LoginKitEndpoint(
+        "v2/video/list/",
+        "POST",
+        "Public posts with their public counters",
+        _PARAMETERS | _body(_JSON, "cursor", "max_count"),
+        data=_video_list,
     ),
-    Operation("v2/video/query/", "POST", "Some of the posts, by their ids", ("filters",), data=_video_query),
+    LoginKitEndpoint(
+        "v2/video/query/",
+        "POST",
+        "Some of the posts, by their ids",
+        _PARAMETERS | _body(_JSON, "filters"),
+        data=_video_query,
+    ),
 )
 
 
 def login_kit_router(emulator: Emulator) -> APIRouter:
-    """Return the routes. The last one is for all other paths below /v2/."""
-    router = APIRouter(tags=["Login Kit and Display API"])
-    for operation in OPERATIONS:
-        router.add_api_route(
-            "/" + operation.path,
-            _endpoint(emulator, operation),
-            methods=[operation.method],
-            summary=operation.summary,
-            openapi_extra=operation.documentation(),
-            response_class=Response,
-        )
-    router.add_api_route("/v2/{path:path}", _endpoint(emulator, None), methods=ALL_METHODS, include_in_schema=False)
-    return router
+    """Return the routes below /v2/."""
+    return family_router(
+        "Login Kit and Display API",
+        "/",
+        ENDPOINTS,
+        "/v2/{path:path}",
+        lambda endpoint, request: _serve(emulator, endpoint, request),
+    )
 
 
-def _endpoint(emulator: Emulator, operation: Operation | None) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
-        return await _serve(emulator, operation, request)
-
-    return endpoint
-
-
-async def _serve(emulator: Emulator, operation: Operation | None, request: Request) -> Response:
+async def _serve(emulator: Emulator, endpoint: LoginKitEndpoint | None, request: Request) -> Response:
     """Log the request, apply faults, and return the response in the form of its endpoint."""
     received = await ReceivedRequest.of(request)
     now = emulator.clock.now()
@@ -191,13 +176,13 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
             if kind == "revoke_token":
                 emulator.login_kit_tokens.revoke_access_token(received.token)
             if fault and kind == "code":
-                raise _error_of(fault, operation)
-            if operation is None:
+                raise _error_of(fault, endpoint)
+            if endpoint is None:
                 return unsupported_path(), None
-            if operation.oauth:
+            if endpoint.oauth:
                 form = form_body(received.content_type, received.body)
-                return flat(now, operation.oauth(emulator, form)), "ok"
-            data = _data(emulator, operation, received)
+                return flat(now, endpoint.oauth(emulator, form)), "ok"
+            data = _data(emulator, endpoint, received)
             if kind == "repeat_cursor" and "cursor" in data:
                 data = repeated_cursor(data, params)
             return enveloped(now, data), "ok"
@@ -209,8 +194,8 @@ async def _serve(emulator: Emulator, operation: Operation | None, request: Reque
     return await serve(call, fault, respond)
 
 
-def _error_of(fault: Fault, operation: Operation | None) -> LoginKitError:
-    if operation and operation.oauth:
+def _error_of(fault: Fault, endpoint: LoginKitEndpoint | None) -> LoginKitError:
+    if endpoint and endpoint.oauth:
         return OAuthError(fault.error or "server_error", fault.message, fault.chosen_status)
     return DisplayError(fault.error or "internal_error", fault.message, fault.chosen_status)
 
@@ -221,10 +206,10 @@ def _status(emulator: Emulator, error: DisplayError) -> int:
     return 200 if emulator.knobs.display_error_status == 200 else STATUS.get(error.code, 400)
 
 
-def _data(emulator: Emulator, operation: Operation, received: ReceivedRequest) -> JsonObject:
+def _data(emulator: Emulator, endpoint: LoginKitEndpoint, received: ReceivedRequest) -> JsonObject:
     """Return the `data` of the response. Raises DisplayError."""
-    assert operation.data
+    assert endpoint.data
     grant = emulator.login_kit_tokens.grant_of(received.token)
-    if not emulator.limits.admits_display_request(operation.path, grant.open_id):
+    if not emulator.limits.admits_display_request(endpoint.path, grant.open_id):
         raise DisplayError("rate_limit_exceeded", "The API rate limit was exceeded. Please try again later.")
-    return operation.data(emulator, Caller(emulator.account(grant.open_id), frozenset(grant.scopes)), received)
+    return endpoint.data(emulator, Caller(emulator.account(grant.open_id), frozenset(grant.scopes)), received)
