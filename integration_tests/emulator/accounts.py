@@ -86,15 +86,15 @@ class Account:
             ad_only_share=spec.ad_only_share,
             comments_per_post=spec.comments_per_post,
         )
-        anchor = self.made_at.timestamp()
-        self.timeline = PostTimeline(noise.mix(self.seed, 1), style, anchor, keeps_posting=spec.keeps_posting)
+        made_at = self.made_at.timestamp()
+        self.timeline = PostTimeline(noise.mix(self.seed, 1), style, made_at, keeps_posting=spec.keeps_posting)
         # PostTimeline draws 2.1 views a follower for a post, on average.
         views_per_day = 2.1 * spec.followers * spec.posts / max(history, 1)
         self.series = DailySeries(
             noise.mix(self.seed, 2),
             self.timeline,
             created=self.created,
-            anchor=anchor,
+            made_at=made_at,
             followers=spec.followers,
             daily_views=max(views_per_day, spec.followers / 50),
         )

@@ -11,7 +11,10 @@ from .parameters import Query, required
 
 
 def benchmark(query: Query, seed: int, today: date) -> JsonObject:
-    """Return the averages of the requested category. They change by up to 1 % from day to day."""
+    """Return the averages of the requested category. Each day they differ by up to 1 % from a fixed value.
+
+    Raises ApiError for an unknown category.
+    """
     category = required(query, "business_category")
     if category not in BUSINESS_CATEGORIES:
         raise bad_parameter("business_category", f"must be one of: {', '.join(BUSINESS_CATEGORIES)}")

@@ -11,7 +11,7 @@ from .benchmark import benchmark
 from .comments import CommentEndpoint
 from .emulator import Emulator
 from .envelope import ApiError, Code, JsonObject, enveloped
-from .faults import Fault, repeated_cursor
+from .faults import repeated_cursor
 from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
 from .parameters import Query, field_names, json_body, required
 from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
@@ -165,7 +165,7 @@ async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request:
     call = emulator.calls.add(now.isoformat(), request.method, path, params, business_id=account)
     fault = emulator.faults.take(path, params | ({"business_id": account} if account else {}))
 
-    async def respond(fault: Fault | None) -> CodedResponse:
+    async def respond() -> CodedResponse:
         kind = fault.kind if fault else None
         try:
             if kind == "revoke_token":
@@ -184,7 +184,7 @@ async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request:
 
 
 async def _account_of(emulator: Emulator, endpoint: BusinessEndpoint | None, request: Request) -> str | None:
-    """Return the open_id that a request is for. An OAuth request names it only by a token in its body."""
+    """Return the open_id of the account of a request. An OAuth request names it only by a token in its body."""
     if endpoint is None or not endpoint.oauth:
         return request.query_params.get("business_id")
     try:

@@ -32,7 +32,7 @@ class Comment:
     parent_id: int | None
     """The id of the comment, if this is a reply."""
     index: int
-    """Among the comments of the post, or the replies to the comment; the oldest is 0."""
+    """Position among the comments of the post, or among the replies to the comment. The oldest has 0."""
     create_time: int
     owner: bool
     hidden: bool

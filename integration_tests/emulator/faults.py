@@ -67,7 +67,7 @@ class Fault(BaseModel):
         return self.times is not None and self._failed >= self.times
 
     def matches(self, path: str, params: Mapping[str, str]) -> bool:
-        """Tell whether a request is one of those that the fault is for."""
+        """Tell whether the fault is for this request. `params` has the account as business_id."""
         if self.path not in ("*", path) or self.business_id not in (None, params.get("business_id")):
             return False
         return self.kind != "repeat_cursor" or "cursor" in params

@@ -27,17 +27,17 @@ class Knobs(BaseModel):
     unknown_object_code: Literal[40002, 40007] = 40002
     """Code for a video_id or comment_id that does not exist (G3)."""
     video_list_without_item_id: Literal["error", "success"] = "error"
-    """`fields` of video list without item_id: 40002 or success (A7, D5)."""
+    """`fields` of video list without item_id is 40002, or succeeds (A7, D5)."""
     future_end_date: Literal["error", "clip"] = "error"
-    """An end_date of today or later: 40002, or yesterday is used instead (G3)."""
+    """An end_date of today or later is 40002, or `clip` uses yesterday instead (G3)."""
     old_start_date: Literal["error", "clip"] = "error"
-    """A start_date more than 60 days ago: 40002, or 60 days ago is used instead (G3)."""
+    """A start_date more than 60 days ago is 40002, or `clip` uses the day 60 days ago instead (G3)."""
 
     # Latency
     latent_days: int = Field(default=2, ge=1, le=3)
-    """How many of the newest UTC days have no figures yet; today is one of them (D11)."""
+    """Number of the newest UTC days without figures. Today is one of them (D11)."""
     pending_days: Literal["absent", "zeros"] = "absent"
-    """A day without figures is missing from metrics[], or is there with zeros (A6, G2)."""
+    """A day without figures in metrics[]: missing, or there with zeros (A6, G2)."""
     fresh_values: Gap = "omit"
     """Counters of a post that is newer than the latency (D11, G2)."""
     fresh_arrays: ArrayGap = "omit"
@@ -65,13 +65,13 @@ class Knobs(BaseModel):
 
     # Meanings
     daily_total_followers: Literal["net", "running"] = "net"
-    """The change of the day, as TikTok documents it, or the number at its end, as observed (A6, F, G5)."""
+    """`net` is the change of the day, as documented. `running` is the total at its end, as observed (A6, F, G5)."""
     first_second: Literal[0, 1] = 0
     """The first `second` of video_view_retention and engagement_likes (G6)."""
     retention_seconds: int | None = Field(default=None, ge=1, le=3600)
     """Number of items in video_view_retention and engagement_likes; unset: the duration, at most 30 (G6)."""
     curve_scale: Literal[1, 100] = 1
-    """video_view_retention and engagement_likes are fractions (1) or percentages (100) (G6)."""
+    """video_view_retention and engagement_likes are fractions of 1 or of 100 (G6)."""
 
     # Paging
     hidden_post_rate: float = Field(default=0.02, ge=0, le=1)
@@ -79,11 +79,11 @@ class Knobs(BaseModel):
     short_page_rate: float = Field(default=0, ge=0, le=1)
     """Share of the pages of posts and comments with one item less than requested, and has_more true (D9, A8)."""
     empty_pages: int = Field(default=0, ge=0)
-    """Every Nth page of posts is empty, with has_more true and a cursor that moves; 0: no page (D9)."""
+    """Each Nth page of posts is empty. It has has_more true, and its cursor moves. 0: no page is empty (D9)."""
     max_video_ids: int = Field(default=20, ge=1)
     """Most ids in filters.video_ids (A7, G1)."""
     empty_comments: Literal["list", "absent"] = "list"
-    """Without any comment the key `comments` has an empty list, or is missing (A8)."""
+    """The key `comments` of a response without comments: an empty list, or missing (A8)."""
     reply_min_count: Literal[0, 1] = 1
     """Smallest max_count of reply/list (F)."""
 
@@ -105,7 +105,7 @@ class Knobs(BaseModel):
 
     # Login Kit and Display API
     login_kit_open_id: Literal["own", "same"] = "own"
-    """Login Kit has its own open_id for an account, a UUID, or that of the TikTok API for Business (A2.2, B3)."""
+    """The open_id of an account in Login Kit: a UUID of its own, or that of the TikTok API for Business (A2.2, B3)."""
     oauth_error_status: Literal[200, 400, 401] = 200
     """HTTP status of OAuth errors: 200 was reported once, others model 400 (B1, G11)."""
     oauth_revoke_of_unknown_token: Literal["error", "success"] = "error"
@@ -115,7 +115,7 @@ class Knobs(BaseModel):
     display_missing_scope: Literal["error", "omit"] = "error"
     """A field of user info whose scope was not granted: the request fails, or the field is left out (B2)."""
     display_counters: Literal["late", "real_time"] = "late"
-    """Counters of posts: as late as in the TikTok API for Business, and 0 on a fresh post, or of this second (B6)."""
+    """`late` counters of posts are those of the TikTok API for Business, and 0 on a fresh post (B6)."""
     display_photos: Literal["listed", "left_out"] = "listed"
     """Photo posts are listed, with duration 0, or left out (B4, G13)."""
     display_is_aigc: Literal["present", "omit", "unknown"] = "present"
@@ -123,13 +123,13 @@ class Knobs(BaseModel):
     display_foreign_video: Literal["omit", "error"] = "omit"
     """An id in video query that is no public post of the account: left out, or invalid_params (B5)."""
     display_cursor_zero: Literal["instant", "newest"] = "instant"
-    """`cursor` 0 is the year 1970, before which there are no posts, or gives the first page (B4)."""
+    """`cursor` 0: `instant` is the year 1970 and gives no posts, `newest` gives the first page (B4)."""
     display_empty_body: Literal["error", "defaults"] = "error"
-    """Video list without a body: invalid_params, or the default parameters are used (B4)."""
+    """Video list without a body: invalid_params, or a page with the default parameters (B4)."""
     display_qpm: int = Field(default=600, ge=0)
-    """Calls a minute of an endpoint of the Display API, without a penalty; 0: unlimited (B2)."""
+    """Calls a minute of an endpoint of the Display API. It has no penalty. 0: unlimited (B2)."""
     display_qpm_per: Literal["app", "user"] = "app"
-    """That limit counts for all accounts together, or for each account (B2, G8)."""
+    """Whether that limit is for all accounts together, or for each account (B2, G8)."""
 
     # Rate limits (A5); 0: unlimited
     account_endpoint_qpm: int = Field(default=40, ge=0)
@@ -139,5 +139,4 @@ class Knobs(BaseModel):
     app_qps: int = Field(default=10, ge=0)
     """Calls a second of the app."""
     penalty_seconds: int = Field(default=300, ge=0)
-    """After a limit of a minute was exceeded, so long are its calls refused: those of the account and endpoint, or of
-    the app."""
+    """How long calls are refused after a limit of a minute was exceeded: those of the account and endpoint, or all."""

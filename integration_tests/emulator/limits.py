@@ -44,7 +44,7 @@ class RateLimits:
             self._admitted.setdefault(bucket, deque()).append(now)
 
     def admits_display_request(self, path: str, open_id: str) -> bool:
-        """Count a request of the Display API. Return False if its limit is exceeded, which has no penalty.
+        """Count a request of the Display API. Return False if the limit is exceeded. There is no penalty.
 
         docs/tiktok-api.md B2.
         """

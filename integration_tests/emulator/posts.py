@@ -109,14 +109,14 @@ class PostTimeline:
     restarted emulator has the same posts, and an account that keeps posting fills the next slots.
     """
 
-    def __init__(self, seed: int, style: PostStyle, anchor: float, *, keeps_posting: bool) -> None:
-        """Fill the slots before `anchor` (epoch seconds) with `style.posts` posts."""
+    def __init__(self, seed: int, style: PostStyle, made_at: float, *, keeps_posting: bool) -> None:
+        """Fill the slots before `made_at` (epoch seconds) with `style.posts` posts."""
         self._seed = seed
         self._style = style
         self._keeps_posting = keeps_posting
         self._slot_seconds = max(style.history_days * DAY / max(style.posts, 1), 10.0)
-        newest = int(anchor / self._slot_seconds) + 2
-        while self._slot_time(newest) > anchor:
+        newest = int(made_at / self._slot_seconds) + 2
+        while self._slot_time(newest) > made_at:
             newest -= 1
         self._first_slot = newest - style.posts + 1
         self._times = [self._slot_time(slot) for slot in range(self._first_slot, newest + 1)]

@@ -119,7 +119,7 @@ class ProfileEndpoint:
     """The endpoint for one account. It raises ApiError."""
 
     def __init__(self, account: Account, scopes: frozenset[str], knobs: Knobs, now: float, today: date) -> None:
-        """Take the account, the scopes of the token, and the instant in epoch seconds, which is on the date `today`."""
+        """Take the account, the token's scopes, the instant in epoch seconds, and its UTC date."""
         self._account = account
         self._scopes = scopes
         self._knobs = knobs
@@ -162,7 +162,7 @@ class ProfileEndpoint:
         return first, last
 
     def _days(self, first: date, last: date) -> list[date]:
-        """Return the days of a window that `metrics[]` has, in ascending order."""
+        """Return the days of the window that are in `metrics[]`, in ascending order."""
         first = max(first, self._account.created)
         if self._knobs.pending_days == "absent":
             last = min(last, self._newest_day)

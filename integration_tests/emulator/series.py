@@ -19,7 +19,7 @@ def midnight(day: date) -> float:
 
 
 def known_fraction(day: date, now: float) -> float:
-    """Return which fraction of a day's final figures TikTok knows at `now`.
+    """Return the fraction of a day's final figures that TikTok knows at `now`.
 
     It rises from 0.8 at the end of the day to 1 after 48 hours more (docs/tiktok-api.md D11).
     """
@@ -45,21 +45,21 @@ class DailySeries:
     """The days of an account. Views are computed from its posts, and new followers from the views."""
 
     def __init__(
-        self, seed: int, timeline: PostTimeline, *, created: date, anchor: float, followers: int, daily_views: float
+        self, seed: int, timeline: PostTimeline, *, created: date, made_at: float, followers: int, daily_views: float
     ) -> None:
-        """Take the number of followers at `anchor` (epoch seconds). Those of other days are computed from it."""
+        """Take the number of followers at `made_at` (epoch seconds). Those of other days are computed from it."""
         self._seed = seed
         self._timeline = timeline
         self._created = created
-        self._mean_growth = followers / max(1.0, (anchor - midnight(created)) / DAY)
+        self._mean_growth = followers / max(1.0, (made_at - midnight(created)) / DAY)
         self._mean_views = max(daily_views, 1.0)
         self._days: dict[date, DayTotals] = {}
-        yesterday = datetime.fromtimestamp(anchor, UTC).date() - _ONE_DAY
-        self._followers = {yesterday: followers - self._net_followers_until(anchor)}
+        yesterday = datetime.fromtimestamp(made_at, UTC).date() - _ONE_DAY
+        self._followers = {yesterday: followers - self._net_followers_until(made_at)}
         self._first_known = self._last_known = yesterday
 
     def totals(self, day: date) -> DayTotals:
-        """Return the figures of a day, which are final."""
+        """Return the final figures of a day."""
         found = self._days.get(day)
         if found is None:
             found = self._days[day] = self._compute(day)

@@ -120,5 +120,5 @@ def running_emulator(emulator: Emulator | None = None, **options: Any) -> Iterat
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Tell whether the log should have a record. It should not have the exception of a fault that cuts connections."""
+    """Return False for the exception of the fault `cut_connection`, to keep it out of the log."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionCutError))

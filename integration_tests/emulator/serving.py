@@ -74,9 +74,7 @@ def family_router(
     return router
 
 
-async def serve(
-    call: Call, fault: Fault | None, respond: Callable[[Fault | None], Awaitable[CodedResponse]]
-) -> Response:
+async def serve(call: Call, fault: Fault | None, respond: Callable[[], Awaitable[CodedResponse]]) -> Response:
     """Return the response of `respond`, changed by the fault, and log its outcome."""
     kind = fault.kind if fault else None
     if fault and kind == "slow":
@@ -84,7 +82,7 @@ async def serve(
     if fault and kind in ("http", "html_200"):
         call.http_status = fault.status if kind == "http" else 200
         return error_page(call.http_status)
-    response, code = await respond(fault)
+    response, code = await respond()
     if kind == "cut_connection":
         return CutResponse(response.body, response.status_code, headers=dict(response.headers))
     call.http_status = response.status_code

@@ -150,13 +150,13 @@ def api_session() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def api(api_server: RunningEmulator, api_session: requests.Session) -> Api:
-    """Return a client of the emulator, which was reset."""
+    """Reset the emulator and return a client."""
     api_server.emulator.reset()
     return Api(api_server, api_session)
 
 
 @pytest.fixture
 def login_kit(api_server: RunningEmulator, api_session: requests.Session) -> LoginKitApi:
-    """Return a client of the emulator, which was reset. A test must not use `api` too."""
+    """Reset the emulator and return a client. A test must not use `api` too."""
     api_server.emulator.reset()
     return LoginKitApi(api_server, api_session)

@@ -34,7 +34,7 @@ class Grant:
     """One consent of an account's owner. It may have several tokens."""
 
     open_id: str
-    """The account's id in the emulator, which is that of the TikTok API for Business."""
+    """The account's id in the TikTok API for Business, also for a consent in Login Kit."""
     scopes: tuple[str, ...]
     refresh_expires_at: float
 
@@ -78,7 +78,7 @@ class TokenStore(ABC):
         self._codes: dict[str, AuthCode] = {}
         self._access: dict[str, AccessToken] = {}
         self._refresh: dict[str, Grant] = {}
-        # Never shrinks: the log also names the account of an expired or revoked token.
+        # Ended tokens stay here, so that the log can name their account.
         self._open_ids: dict[str, str] = {}
 
     @abstractmethod

@@ -180,7 +180,7 @@ class VideoListEndpoint:
     def __init__(
         self, account: Account, scopes: frozenset[str], app_id: str, knobs: Knobs, now: float, today: date
     ) -> None:
-        """Take the account, the scopes of the token, and the instant in epoch seconds, which is on the date `today`."""
+        """Take the account, the token's scopes, the instant in epoch seconds, and its UTC date."""
         self._account = account
         self._scopes = scopes
         self._app_id = app_id

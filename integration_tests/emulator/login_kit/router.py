@@ -43,7 +43,7 @@ class ReceivedRequest:
     """Of the Authorization header, if it is a Bearer token. The header Access-Token does not count here."""
 
     @classmethod
-    async def of(cls, request: Request) -> ReceivedRequest:
+    async def read(cls, request: Request) -> ReceivedRequest:
         """Read a request."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return cls(
@@ -163,14 +163,14 @@ def login_kit_router(emulator: Emulator) -> APIRouter:
 
 async def _serve(emulator: Emulator, endpoint: LoginKitEndpoint | None, request: Request) -> Response:
     """Log the request, apply faults, and return the response in the form of its endpoint."""
-    received = await ReceivedRequest.of(request)
+    received = await ReceivedRequest.read(request)
     now = emulator.clock.now()
     account = emulator.login_kit_tokens.account_of(received.token)
     params = received.params()
     call = emulator.calls.add(now.isoformat(), request.method, received.path, params, business_id=account)
     fault = emulator.faults.take(received.path, params | ({"business_id": account} if account else {}))
 
-    async def respond(fault: Fault | None) -> CodedResponse:
+    async def respond() -> CodedResponse:
         kind = fault.kind if fault else None
         try:
             if kind == "revoke_token":

@@ -86,7 +86,7 @@ class VideoEndpoint:
     """Both endpoints for one account. They take the names of the fields and the JSON body, and raise DisplayError."""
 
     def __init__(self, account: Account, app_id: str, knobs: Knobs, now: float, today: date) -> None:
-        """Take the account and the instant in epoch seconds, which is on the date `today`."""
+        """Take the account, the instant in epoch seconds, and its UTC date."""
         self._account = account
         self._app_id = app_id
         self._knobs = knobs
