@@ -12,12 +12,10 @@ from .comments import CommentEndpoint
 from .emulator import Emulator
 from .envelope import ApiError, Code, JsonObject, enveloped
 from .faults import repeated_cursor
-from .fields import COMMENTS, DAILY_FIELDS, PROFILE_FIELDS, VIDEO, VIDEO_FIELDS
+from .fields import COMMENTS, DAILY_FIELDS, PROFILE_DEFAULT, PROFILE_FIELDS, VIDEO, VIDEO_DEFAULT, VIDEO_FIELDS
 from .parameters import Query, field_names, json_body, required
-from .profile import DEFAULT_FIELDS as PROFILE_DEFAULT
 from .profile import ProfileEndpoint
 from .serving import Caller, CodedResponse, Endpoint, family_router, serve
-from .videos import DEFAULT_FIELDS as VIDEO_DEFAULT
 from .videos import VideoListEndpoint
 
 PREFIX = "/open_api/v1.3/"

@@ -15,6 +15,7 @@ from .emulator import Emulator, Family
 from .envelope import JsonObject
 from .faults import Fault
 from .knobs import Knobs
+from .tokens import AppCredentials
 from .urls import redirect_warnings
 
 
@@ -72,14 +73,6 @@ class AccountView(AccountSpec):
     followers_now: int
 
 
-class AppView(BaseModel):
-    """The developer app, which is invented."""
-
-    client_id: str
-    client_secret: str
-    redirect_uri: str
-
-
 def control_router(emulator: Emulator) -> APIRouter:
     """Return the routes of the control API."""
     router = APIRouter(prefix="/_emulator", tags=["Control"])
@@ -111,12 +104,8 @@ def control_router(emulator: Emulator) -> APIRouter:
         return ClockState(now=emulator.clock.now(), frozen=emulator.clock.frozen)
 
     @router.get("/app")
-    async def get_app() -> AppView:
-        return AppView(
-            client_id=emulator.app.client_id,
-            client_secret=emulator.app.client_secret,
-            redirect_uri=emulator.app.redirect_uri,
-        )
+    async def get_app() -> AppCredentials:
+        return emulator.app
 
     @router.get("/knobs")
     async def get_knobs() -> Knobs:

@@ -123,6 +123,10 @@ VIDEO_FIELDS = _by_name(
     Field("engagement_likes", VIDEO_INSIGHTS, is_array=True, late=True),
 )
 
+# What a response has without the parameter `fields` (docs/tiktok-api.md D4).
+PROFILE_DEFAULT = ["display_name", "profile_image"]
+VIDEO_DEFAULT = ["item_id"]
+
 BUSINESS_CATEGORIES = (
     "ART_AND_CRAFTS",
     "AUTOMOTIVE_AND_TRANSPORTATION",

@@ -14,7 +14,6 @@ from .knobs import Knobs
 from .parameters import Query, iso_date
 from .series import known_fraction
 
-DEFAULT_FIELDS = ["display_name", "profile_image"]
 LOOK_BACK_DAYS = 60
 MIN_FOLLOWERS = 100
 """An account with fewer has no demographics."""

@@ -19,7 +19,6 @@ from .posts import Post
 from .profile import MIN_FOLLOWERS
 from .series import midnight
 
-DEFAULT_FIELDS = ["item_id"]
 _CURVES = ("video_view_retention", "engagement_likes")
 
 # Counters that are made as a fraction of the post's views: the lowest and the highest fraction.
