@@ -17,7 +17,7 @@ from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordEx
 
 import source_tiktok_organic
 from source_tiktok_organic import components
-from source_tiktok_organic.components.columns import Timestamp, timestamp
+from source_tiktok_organic.components.records import Timestamp, timestamp
 from source_tiktok_organic.run import SWITCH_INTERVAL
 
 HERE = Path(__file__).parent

@@ -17,7 +17,7 @@ from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 
 # Seconds for which a thread keeps the interpreter to itself while others wait. The workers and the printing thread hand
-# each row on, and at Python's 0.005 a third of the CPU time goes into the handing over.
+# each record on, and at Python's 0.005 a third of the CPU time goes into the handing over.
 SWITCH_INTERVAL = 0.05
 
 

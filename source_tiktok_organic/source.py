@@ -4,7 +4,7 @@ import ast
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,10 @@ from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COM
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import best_match
 
 from source_tiktok_organic import components
 from source_tiktok_organic.components.exceptions import config_error
-from source_tiktok_organic.components.settings import validate_settings
+from source_tiktok_organic.config import config_mistake, validate_settings
 
 
 class SourceTiktokOrganic(YamlDeclarativeSource):
@@ -127,78 +125,3 @@ def plain_sentence(message: str) -> str:
     with suppress(ValueError, SyntaxError):
         message = str(ast.literal_eval(message))
     return re.sub(r"^Stream \w+ is not available: ", "", message)
-
-
-def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:
-    """What is wrong with `config`, in a sentence, or None.
-
-    In:  `{"credentials": {"auth_type": "business_access_token", "access_token": "act.1"}}`
-    Out: "The setting `credentials.business_id` is missing. The account's open_id, which comes with the access token."
-
-    The JSON schema of a choice (`oneOf`) only knows that no variant fits. So the credentials are checked against the
-    variant that `auth_type` names.
-    """
-    properties: Mapping[str, Any] = specification["properties"]
-    credentials = {key: value for key, value in properties["credentials"].items() if key != "oneOf"}
-    without_choice = {**specification, "properties": {**properties, "credentials": credentials}}
-    sentence = _first_mistake(config, without_choice, path="")
-    if sentence:
-        return sentence
-
-    variants = {variant["properties"]["auth_type"]["const"]: variant for variant in properties["credentials"]["oneOf"]}
-    auth_type = config["credentials"].get("auth_type")
-    variant = variants.get(auth_type) if isinstance(auth_type, str) else None
-    if variant is None:
-        state = "missing" if auth_type is None else repr(auth_type)
-        choices = " or ".join(f"'{name}' for {variant['title']}" for name, variant in variants.items())
-        return f"The setting `credentials.auth_type` is {state}, but it must be {choices}."
-    return _first_mistake(config["credentials"], variant, path="credentials.")
-
-
-def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> str | None:
-    error = best_match(Draft7Validator(schema).iter_errors(value))
-    properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
-    if error is None:
-        empty = [name for name in schema.get("required", []) if value[name] == ""]
-        return f"The setting `{path}{empty[0]}` is empty. {_meaning(properties[empty[0]])}" if empty else None
-    if error.validator == "required":
-        missing = next(name for name in schema["required"] if name not in value)
-        return f"The setting `{path}{missing}` is missing. {_meaning(properties[missing])}"
-    name, *inside = error.absolute_path
-    definition = properties[name]
-    if inside:
-        return _mistake_in_list(value[name], int(inside[0]), definition["items"], path=f"{path}{name}")
-    is_secret = definition.get("airbyte_secret") or definition["type"] in ("object", "array")
-    shown = "of the wrong kind" if is_secret else repr(value[name])
-    return f"The setting `{path}{name}` is {shown}, but it must be {_wanted(definition)}."
-
-
-def _mistake_in_list(value: Sequence[Any], position: int, schema: Mapping[str, Any], path: str) -> str | None:
-    item, path = value[position], f"{path}[{position}]"
-    if isinstance(item, Mapping):
-        return _first_mistake(item, schema, path=f"{path}.")
-    return f"The setting `{path}` is of the wrong kind, but it must be {_wanted(schema)}."
-
-
-def _meaning(definition: Mapping[str, Any]) -> str:
-    return str(definition.get("description", "Fill it in."))
-
-
-_KINDS = {
-    "string": "text",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "object": "a group of settings",
-    "array": "a list",
-}
-
-
-def _wanted(definition: Mapping[str, Any]) -> str:
-    if "pattern_descriptor" in definition:
-        return f"a date in the form {definition['pattern_descriptor']}, such as {definition['examples'][0]}"
-    if "enum" in definition:
-        return f"one of {', '.join(definition['enum'])}"
-    kind = _KINDS[definition["type"]]
-    if "maximum" in definition:
-        return f"{kind} from {definition['minimum']} to {definition['maximum']}"
-    return f"{kind} of {definition['minimum']} or more" if "minimum" in definition else kind

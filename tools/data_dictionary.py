@@ -102,10 +102,8 @@ class Origin:
         return f"`{self.path}` of {self.of}" if self.of else f"`{self.path}`"
 
 
-# Transformations whose one column is named in Python, with what it is computed from.
-COMPUTED = {
-    "ProvisionalDays": ("is_provisional", "`metrics.date` and the time at which the sync began"),
-}
+# Columns that the transformation AddFields computes, with what they are computed from.
+COMPUTED = {"is_provisional": "`metrics.date` and the time at which the sync began"}
 # What AccountPartitionRouter puts into each slice.
 OF_ACCOUNT = {
     "business_id": Origin("open_id", of="the sign-in"),
@@ -141,9 +139,10 @@ def origin_of(stream: Declaration, column: str) -> Origin:
 
 def _made_by(transformation: Declaration, stream: Declaration, column: str) -> Origin | None:
     name = class_of(transformation)
-    if name in COMPUTED:
-        made, source = COMPUTED[name]
-        return Origin(computed_from=source) if made == column else None
+    if name == "AddFields" and column in COMPUTED:
+        return Origin(computed_from=COMPUTED[column])
+    if name == "AddFields" and [column] not in [added["path"] for added in transformation["fields"]]:
+        return None
     if name == "SliceColumns":
         return _in_slice(stream, column) if column in transformation["columns"] else None
     if name == "EpochToTimestamp":

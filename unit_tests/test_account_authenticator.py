@@ -2,6 +2,7 @@
 
 import threading
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -9,10 +10,9 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.authentication import Account, AccountAuthenticator, RenewableAccount
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.sync import sync_of
-from source_tiktok_organic.components.tokens import AccessTokenAccount, OAuthAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     ALL_STREAMS,
@@ -45,8 +45,10 @@ URL = f"{HOST}/open_api/v1.3/business/get/?business_id={BUSINESS_ID}"
 
 
 def sent_by(authenticator: AccountAuthenticator, url: str = URL) -> requests.PreparedRequest:
-    """A request that went through the authenticator."""
-    return authenticator(requests.Request("GET", url).prepare())
+    """A request about the account in the URL that went through the authenticator."""
+    (business_id,) = parse_qs(urlsplit(url).query).get("business_id", [None])
+    with authenticator.acting_for(authenticator.account_of(business_id)):
+        return authenticator(requests.Request("GET", url).prepare())
 
 
 def headers_with(authenticator: AccountAuthenticator) -> dict[str, str]:
@@ -193,14 +195,6 @@ def test_calls_about_tokens_go_to_the_api_url(config: Any, api_url: str, tiktok:
     assert call.url.startswith("http://127.0.0.1:9000/open_api/v1.3/tt_user/")
 
 
-def test_an_unsafe_api_url_is_refused_before_any_call(tiktok: TikTok) -> None:
-    with tiktok.serving(), pytest.raises(AirbyteTracedException, match="api_url") as caught:
-        authenticator_of(oauth_config({"api_url": "http://tiktok.example.com"}))
-
-    assert caught.value.failure_type == FailureType.config_error
-    assert tiktok.calls == []
-
-
 def test_a_refresh_token_that_was_left_in_the_config_of_a_static_token_is_not_used(tiktok: TikTok) -> None:
     config = static_token_config()
     config["credentials"]["refresh_token"] = REFRESH_TOKEN
@@ -217,8 +211,8 @@ def test_a_static_token_is_used_without_any_call(tiktok: TikTok) -> None:
         authenticator.accounts[0].learn_scopes()
         headers_with(authenticator)
 
-    assert [account.grant.business_id for account in authenticator.accounts] == [BUSINESS_ID]
-    assert [account.grant.scopes for account in authenticator.accounts] == [None]
+    assert [account.known.business_id for account in authenticator.accounts] == [BUSINESS_ID]
+    assert [account.known.scopes for account in authenticator.accounts] == [None]
     assert tiktok.calls == []
 
 
@@ -243,7 +237,7 @@ def test_what_a_static_token_allows_is_learnt_once_with_the_id_of_its_app(tiktok
         account.learn_scopes()
         account.learn_scopes()
 
-    assert account.grant.scopes == frozenset({"user.info.basic", "video.list"})
+    assert account.known.scopes == frozenset({"user.info.basic", "video.list"})
     (call,) = tiktok.calls
     assert (call.path, call.sent) == (TOKEN_INFO_PATH, {"app_id": CLIENT_ID, "access_token": ACCESS_TOKEN})
 
@@ -253,7 +247,7 @@ def test_an_empty_client_id_beside_a_static_token_is_none(tiktok: TikTok) -> Non
         (account,) = authenticator_of(static_token_with_app_config(client_id="")).accounts
         account.learn_scopes()
 
-    assert account.grant.scopes is None
+    assert account.known.scopes is None
     assert tiktok.calls == []
 
 
@@ -347,10 +341,10 @@ def test_accounts_are_in_the_order_of_the_config_each_in_its_place(baker: TikTok
 
     accounts = authenticator_of(signed_in_config({"additional_accounts": more})).accounts
 
-    assert [(type(account), account.grant.place, account.grant.business_id) for account in accounts] == [
-        (OAuthAccount, "credentials", BUSINESS_ID),
-        (AccessTokenAccount, "additional_accounts[0]", "-000EmuOpenId_tea_house"),
-        (OAuthAccount, "additional_accounts[1]", None),
+    assert [(type(account), account.known.config_path, account.known.business_id) for account in accounts] == [
+        (RenewableAccount, "credentials", BUSINESS_ID),
+        (Account, "additional_accounts[0]", "-000EmuOpenId_tea_house"),
+        (RenewableAccount, "additional_accounts[1]", None),
     ]
 
 
@@ -475,7 +469,7 @@ def test_an_account_that_is_alone_is_meant_by_every_request(config: Any) -> None
 def test_failures_say_which_account_they_are_about(values: dict[str, str], name: str, baker: TikTokAccount) -> None:
     authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker, **values)]}))
 
-    with pytest.raises(AirbyteTracedException) as caught, authenticator.naming(authenticator.accounts[1]):
+    with pytest.raises(AirbyteTracedException) as caught, authenticator.acting_for(authenticator.accounts[1]):
         raise config_error("TikTok does not accept it.", "In detail.")
 
     assert caught.value.message == f"TikTok account {name}: TikTok does not accept it."
@@ -487,7 +481,7 @@ def test_an_account_that_is_alone_is_not_named() -> None:
     authenticator = authenticator_of(static_token_config())
     failure = config_error("TikTok does not accept it.")
 
-    with pytest.raises(AirbyteTracedException) as caught, authenticator.naming(authenticator.accounts[0]):
+    with pytest.raises(AirbyteTracedException) as caught, authenticator.acting_for(authenticator.accounts[0]):
         raise failure
 
     assert caught.value is failure
@@ -496,7 +490,7 @@ def test_an_account_that_is_alone_is_not_named() -> None:
 def test_an_error_that_is_none_of_ours_is_not_named(baker: TikTokAccount) -> None:
     authenticator = authenticator_of(signed_in_config({"additional_accounts": [oauth_entry(baker)]}))
 
-    with pytest.raises(RuntimeError) as caught, authenticator.naming(authenticator.accounts[0]):
+    with pytest.raises(RuntimeError) as caught, authenticator.acting_for(authenticator.accounts[0]):
         raise RuntimeError("a mistake")
 
     assert str(caught.value) == "a mistake"
@@ -512,8 +506,8 @@ def test_a_sync_has_one_grant_for_each_account_and_all_its_streams(baker: TikTok
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 2
     one, other = authenticators
-    assert [account.grant.business_id for account in one.accounts] == [BUSINESS_ID, baker.business_id]
-    assert [account.grant is same.grant for account, same in zip(one.accounts, other.accounts, strict=True)] == [
+    assert [account.known.business_id for account in one.accounts] == [BUSINESS_ID, baker.business_id]
+    assert [account.known is same.known for account, same in zip(one.accounts, other.accounts, strict=True)] == [
         True
     ] * 2
 
@@ -528,7 +522,7 @@ def test_the_trouble_of_one_account_leaves_the_tokens_of_the_others(baker: TikTo
         authenticator.accounts[0].learn_scopes()
 
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH, TOKEN_INFO_PATH]
-    assert authenticator.accounts[0].grant.failure is None
+    assert authenticator.accounts[0].known.failure is None
 
 
 def test_a_token_of_the_first_account_is_refused_for_the_second_by_the_stand_in(

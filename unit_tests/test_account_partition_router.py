@@ -102,16 +102,12 @@ def test_an_account_whose_open_id_is_known_costs_no_call(tiktok: TikTok) -> None
 
 def test_slices_add_nothing_to_requests() -> None:
     router = router_of(static_token_config())
-    options = {
-        "stream_state": {},
-        "stream_slice": StreamSlice(partition={"business_id": "-000abc"}, cursor_slice={}),
-        "next_page_token": {},
-    }
+    stream_slice = StreamSlice(partition={"business_id": "-000abc"}, cursor_slice={})
 
-    assert router.get_request_params(**options) == {}
-    assert router.get_request_headers(**options) == {}
-    assert router.get_request_body_data(**options) == {}
-    assert router.get_request_body_json(**options) == {}
+    assert router.get_request_params(stream_slice=stream_slice) == {}
+    assert router.get_request_headers(stream_slice=stream_slice) == {}
+    assert router.get_request_body_data(stream_slice=stream_slice) == {}
+    assert router.get_request_body_json(stream_slice=stream_slice) == {}
 
 
 # --- Several accounts -----------------------------------------------------------------------------------------------

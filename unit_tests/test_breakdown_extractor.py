@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_tiktok_organic.components.errors import data_of
-from source_tiktok_organic.components.extractors import BreakdownExtractor
+from source_tiktok_organic.components.records import BreakdownExtractor
 from unit_tests.tiktok import fixture, response, success
 
 KEEP = {"item_id": "item_id", "create_time": "create_time"}
@@ -17,7 +17,7 @@ KEEP = {"item_id": "item_id", "create_time": "create_time"}
 
 def extractor(breakdown: str, *path: str, keep: dict[str, str] | None = None) -> BreakdownExtractor:
     """The extractor that the manifest declares for this array."""
-    return BreakdownExtractor(config={}, parameters={}, breakdown=breakdown, path=list(path), keep=keep or {})
+    return BreakdownExtractor(breakdown=breakdown, path=list(path), keep=keep or {})
 
 
 def rows(body: Any, breakdown: str, *path: str, keep: dict[str, str] | None = None) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def now() -> Iterator[Time]:
 def limit(most: int, interval: float, *answered: float, under_way: int = 0) -> CallLimit:
     """A limit with calls that were answered at these times, and with others under way."""
     made = CallLimit(most, interval)
-    made.answered.extend(answered)
+    made.ended.extend(answered)
     made.under_way = under_way
     return made
 
@@ -71,7 +71,7 @@ def test_calls_that_do_not_count_any_more_are_forgotten() -> None:
     of = limit(3, 60, 10, 20, 90)
     of.wait(now=100)
 
-    assert list(of.answered) == [90]
+    assert list(of.ended) == [90]
 
 
 # --- CallTurns, one thread at a time --------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_what_never_got_an_answer_ends_when_its_thread_makes_the_next_call() -> 
     turns.begin([of])
     turns.begin([of])
 
-    assert (of.under_way, len(of.answered)) == (1, 1)
+    assert (of.under_way, len(of.ended)) == (1, 1)
 
 
 def test_an_end_without_a_beginning_is_nothing() -> None:
@@ -147,7 +147,7 @@ def test_an_end_without_a_beginning_is_nothing() -> None:
     turns.end()
     turns.end()
 
-    assert (of.under_way, len(of.answered)) == (0, 1)
+    assert (of.under_way, len(of.ended)) == (0, 1)
 
 
 # --- CallTurns, several threads -------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def test_where_all_calls_of_a_limit_are_under_way_the_next_begins_when_one_is_an
     second.answer()
     third.answer()
 
-    assert (of.under_way, len(of.answered)) == (0, 2)
+    assert (of.under_way, len(of.ended)) == (0, 2)
 
 
 def test_a_thread_that_waits_takes_no_turn_of_any_limit() -> None:

@@ -8,14 +8,14 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.pagination import CommentPagination, ThreadPagination
+from source_tiktok_organic.components.pagination import CommentPagination, ThreadPagination, Walk
 from unit_tests.tiktok import fixture, response, success
 
 PAGINATIONS = [
-    pytest.param(CommentPagination(config={}, parameters={}), id="comments"),
-    pytest.param(ThreadPagination(config={}, parameters={}), id="comments and replies"),
+    pytest.param(CommentPagination(), id="comments"),
+    pytest.param(ThreadPagination(), id="comments and replies"),
 ]
-threads = ThreadPagination(config={}, parameters={})
+threads = ThreadPagination()
 
 
 def post_slice() -> StreamSlice:
@@ -42,7 +42,7 @@ def page(*comments: dict[str, Any], **data: Any) -> dict[str, Any]:
 
 
 def next_token(
-    pagination: CommentPagination,
+    pagination: Walk,
     answer: dict[str, Any],
     after: dict[str, Any] | None = None,
 ) -> Any:
@@ -61,7 +61,7 @@ def next_token(
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_the_walk_begins_without_a_token(pagination: CommentPagination) -> None:
+def test_the_walk_begins_without_a_token(pagination: Walk) -> None:
     assert pagination.initial_token is None
 
 
@@ -77,18 +77,18 @@ def test_the_walk_begins_without_a_token(pagination: CommentPagination) -> None:
     ],
 )
 def test_the_cursor_of_a_page_leads_to_the_next(
-    pagination: CommentPagination, after: dict[str, Any] | None, cursor: Any, expected: int
+    pagination: Walk, after: dict[str, Any] | None, cursor: Any, expected: int
 ) -> None:
     assert next_token(pagination, page(listed("1"), cursor=cursor, has_more=True), after)["cursor"] == expected
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_the_last_page_ends_the_walk_although_it_has_a_cursor(pagination: CommentPagination) -> None:
+def test_the_last_page_ends_the_walk_although_it_has_a_cursor(pagination: Walk) -> None:
     assert next_token(pagination, page(listed("1"), cursor=61, has_more=False), {"cursor": 60}) is None
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_a_full_page_without_more_ends_the_walk(pagination: CommentPagination) -> None:
+def test_a_full_page_without_more_ends_the_walk(pagination: Walk) -> None:
     full = [listed(str(number)) for number in range(1, 31)]
 
     assert next_token(pagination, page(*full, cursor=30, has_more=False)) is None
@@ -96,18 +96,18 @@ def test_a_full_page_without_more_ends_the_walk(pagination: CommentPagination) -
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
 @pytest.mark.parametrize("comments", [{}, {"comments": []}, {"comments": None}])
-def test_an_empty_page_goes_on_where_there_is_more(pagination: CommentPagination, comments: dict[str, Any]) -> None:
+def test_an_empty_page_goes_on_where_there_is_more(pagination: Walk, comments: dict[str, Any]) -> None:
     assert next_token(pagination, success({**comments, "cursor": 30, "has_more": True}))["cursor"] == 30
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
 @pytest.mark.parametrize("data", [{}, {"comments": []}, {"comments": None}, {"cursor": 0}, {"has_more": False}])
-def test_no_comments_and_no_word_of_more_ends_the_walk(pagination: CommentPagination, data: dict[str, Any]) -> None:
+def test_no_comments_and_no_word_of_more_ends_the_walk(pagination: Walk, data: dict[str, Any]) -> None:
     assert next_token(pagination, success(data)) is None
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_comments_without_a_word_of_more_are_an_error(pagination: CommentPagination) -> None:
+def test_comments_without_a_word_of_more_are_an_error(pagination: Walk) -> None:
     with pytest.raises(AirbyteTracedException, match="whether there are more") as caught:
         next_token(pagination, page(listed("1"), cursor=1))
 
@@ -128,7 +128,7 @@ def test_comments_without_a_word_of_more_are_an_error(pagination: CommentPaginat
     ],
 )
 def test_a_cursor_that_does_not_advance_is_an_error_and_no_endless_walk(
-    pagination: CommentPagination, after: dict[str, Any] | None, cursor: Any
+    pagination: Walk, after: dict[str, Any] | None, cursor: Any
 ) -> None:
     with pytest.raises(AirbyteTracedException, match="does not advance") as caught:
         next_token(pagination, page(listed("1"), cursor=cursor, has_more=True), after)
@@ -137,19 +137,19 @@ def test_a_cursor_that_does_not_advance_is_an_error_and_no_endless_walk(
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_more_comments_but_no_cursor_is_an_error(pagination: CommentPagination) -> None:
+def test_more_comments_but_no_cursor_is_an_error(pagination: Walk) -> None:
     with pytest.raises(AirbyteTracedException, match="does not advance"):
         next_token(pagination, page(listed("1"), has_more=True))
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_an_empty_page_with_the_same_cursor_is_an_error(pagination: CommentPagination) -> None:
+def test_an_empty_page_with_the_same_cursor_is_an_error(pagination: Walk) -> None:
     with pytest.raises(AirbyteTracedException, match="does not advance"):
         next_token(pagination, success({"cursor": 30, "has_more": True}), {"cursor": 30})
 
 
 @pytest.mark.parametrize("pagination", PAGINATIONS)
-def test_an_answer_without_data_is_an_error(pagination: CommentPagination) -> None:
+def test_an_answer_without_data_is_an_error(pagination: Walk) -> None:
     with pytest.raises(AirbyteTracedException, match="without any data"):
         next_token(pagination, {"code": 0, "message": "OK", "request_id": "1"})
 
@@ -157,7 +157,7 @@ def test_an_answer_without_data_is_an_error(pagination: CommentPagination) -> No
 def test_comments_alone_need_no_replies() -> None:
     answer = page(listed("1", replies=9), cursor=1, has_more=False)
 
-    assert next_token(CommentPagination(config={}, parameters={}), answer) is None
+    assert next_token(CommentPagination(), answer) is None
 
 
 # --- Threads: which replies are listed ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_organic import run as command
-from source_tiktok_organic.source import config_mistake
+from source_tiktok_organic.config import config_mistake
 from unit_tests.syncs import PreparedSource, login_kit_config, oauth_config, static_token_config
 
 # What no sentence may repeat.

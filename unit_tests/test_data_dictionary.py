@@ -361,7 +361,7 @@ def test_the_last_transformation_that_writes_a_column_says_where_it_comes_from()
         "transformations": [
             {"class_name": "components.SliceColumns", "columns": ["metric_date"]},
             {"class_name": "components.EpochToTimestamp", "columns": {"metric_date": "create_time"}},
-            {"class_name": "components.ProvisionalDays"},
+            {"type": "AddFields", "fields": [{"path": ["is_provisional"]}]},
         ],
         "retriever": {
             "requester": {"type": "HttpRequester"},

@@ -14,7 +14,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.requesters import FieldsRequester
-from source_tiktok_organic.components.sync import Grant, sync_of
+from source_tiktok_organic.components.sync import KnownAccount, sync_of
 from unit_tests.parts import authenticator_of, budget, fields_requester_of
 from unit_tests.syncs import signed_in_config, static_token_config
 from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, response
@@ -103,12 +103,12 @@ class Account:
     def __post_init__(self) -> None:
         self.config = static_token_config() if self.scopes is None else signed_in_config()
         self.inside = Requester(authenticator_of(self.config, self.api_budget), self.granted)
-        self.grant.scopes = None if self.scopes is None else frozenset(self.scopes)
+        self.known.scopes = None if self.scopes is None else frozenset(self.scopes)
 
     @property
-    def grant(self) -> Grant:
+    def known(self) -> KnownAccount:
         """What the sync has learnt of it."""
-        return sync_of(self.api_budget).grant("credentials")
+        return sync_of(self.api_budget).account("credentials")
 
     def requester(self, stream: str) -> FieldsRequester:
         """The requester of a stream."""

@@ -15,7 +15,7 @@ COUNTS = {"-000abc": {"7": 12, "8": 3}, "-000xyz": {"9": 1}}
 
 def migration(api_budget: APIBudget | None = None, name: str = "videos_comments") -> KeepOnlyCommentCounts:
     """The migration of this stream's state."""
-    return KeepOnlyCommentCounts(config={}, parameters={"name": name}, api_budget=api_budget or budget())
+    return KeepOnlyCommentCounts(parameters={"name": name}, api_budget=api_budget or budget())
 
 
 def state(**changes: Any) -> dict[str, Any]:

@@ -451,7 +451,7 @@ def test_two_streams_that_are_refused_at_the_same_moment_renew_once(tiktok: TikT
         for account in accounts:
             account.learn_scopes_by_renewal()
 
-    assert [account.grant.scopes for account in accounts] == [frozenset({"user.info.basic"})] * 2
+    assert [account.known.scopes for account in accounts] == [frozenset({"user.info.basic"})] * 2
     assert paths(tiktok) == [LOGIN_KIT_TOKEN_PATH]
 
 

@@ -1,4 +1,4 @@
-"""OAuthAccount renews the access token, only when it has ended and once for all, and learns what the token allows."""
+"""RenewableAccount renews the access token when it has ended, once for all, and learns what the token allows."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import tokens
-from source_tiktok_organic.components.tokens import OAuthAccount
+from source_tiktok_organic.components import authentication
+from source_tiktok_organic.components.authentication import RenewableAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     Clock,
@@ -64,10 +64,10 @@ ALL_SCOPES = frozenset(
 MakeConfig = Callable[[], dict[str, Any]]
 
 
-def account_of(config: dict[str, Any]) -> OAuthAccount:
+def account_of(config: dict[str, Any]) -> RenewableAccount:
     """The account of this config, in a sync of its own."""
     (account,) = authenticator_of(config).accounts
-    assert isinstance(account, OAuthAccount)
+    assert isinstance(account, RenewableAccount)
     return account
 
 
@@ -82,7 +82,7 @@ def token_of(config: dict[str, Any], tiktok: TikTok) -> str:
         return account_of(config).access_token()
 
 
-def taught(config: dict[str, Any], tiktok: TikTok) -> OAuthAccount:
+def taught(config: dict[str, Any], tiktok: TikTok) -> RenewableAccount:
     """The account of this config, when it has learnt its scopes."""
     account = account_of(config)
     with tiktok.serving():
@@ -181,7 +181,7 @@ def test_a_token_that_tiktok_refused_is_renewed_although_its_time_is_not_over(ti
 
         assert account.access_token() == RENEWED_ACCESS_TOKEN
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
-    assert account.grant.replacement == RENEWED_ACCESS_TOKEN
+    assert account.known.replacement == RENEWED_ACCESS_TOKEN
 
 
 def test_a_refused_token_that_was_replaced_already_is_not_renewed_again(tiktok: TikTok) -> None:
@@ -197,7 +197,7 @@ def test_a_token_that_was_renewed_for_its_time_replaces_no_refused_one(tiktok: T
     with tiktok.serving():
         account.access_token()
 
-    assert account.grant.replacement is None
+    assert account.known.replacement is None
 
 
 # --- How it is asked for --------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_in_a_test_read_of_the_connector_builder_the_config_is_among_the_message
     tiktok: TikTok,
 ) -> None:
     (account,) = authenticator_of(oauth_config(), disable_retries=True).accounts
-    assert isinstance(account, OAuthAccount)
+    assert isinstance(account, RenewableAccount)
     with tiktok.serving():
         account.access_token()
 
@@ -331,7 +331,7 @@ def test_a_missing_business_id_is_taken_from_the_renewal(business_id: dict[str, 
         account.learn_business_id()
         account.access_token()
 
-    assert account.grant.business_id == BUSINESS_ID
+    assert account.known.business_id == BUSINESS_ID
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
 
 
@@ -346,7 +346,7 @@ def test_a_missing_business_id_is_taken_from_what_tiktok_knows_of_a_valid_token(
     with tiktok.serving():
         account.learn_business_id()
 
-    assert account.grant.business_id == BUSINESS_ID
+    assert account.known.business_id == BUSINESS_ID
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH]
     assert config == signed_in_config(business_id="")
 
@@ -356,7 +356,7 @@ def test_a_given_business_id_costs_no_call(tiktok: TikTok) -> None:
     with tiktok.serving():
         account.learn_business_id()
 
-    assert account.grant.business_id == "-000abc"
+    assert account.known.business_id == "-000abc"
     assert tiktok.calls == []
 
 
@@ -391,12 +391,12 @@ def test_the_business_id_of_another_account_is_found_out_with_a_valid_token_too(
 
 
 def test_the_scopes_come_with_a_renewal(tiktok: TikTok) -> None:
-    assert taught(oauth_config(), tiktok).grant.scopes == ALL_SCOPES
+    assert taught(oauth_config(), tiktok).known.scopes == ALL_SCOPES
     assert [call.path for call in tiktok.calls] == [REFRESH_PATH]
 
 
 def test_the_scopes_of_a_token_that_needs_no_renewal_cost_one_call(tiktok: TikTok) -> None:
-    assert taught(signed_in_config(), tiktok).grant.scopes == ALL_SCOPES
+    assert taught(signed_in_config(), tiktok).known.scopes == ALL_SCOPES
 
     (call,) = tiktok.calls
     assert (call.method, call.url) == ("POST", f"{HOST}/open_api/v1.3/tt_user/token_info/get/")
@@ -411,7 +411,7 @@ def test_the_scopes_are_learnt_once_for_eight_threads_and_two_streams(config: Ma
     with tiktok.serving():
         run_together(*[account.learn_scopes for account in accounts * 4])
 
-    assert [account.grant.scopes for account in accounts] == [ALL_SCOPES] * 2
+    assert [account.known.scopes for account in accounts] == [ALL_SCOPES] * 2
     assert len(tiktok.calls) == 1
 
 
@@ -434,7 +434,7 @@ def test_scopes_are_told_apart_by_their_commas(
         answer["data"]["scope"] = scope
         tiktok.answer_next(path, answer)
 
-    assert taught(config(), tiktok).grant.scopes == frozenset(expected)
+    assert taught(config(), tiktok).known.scopes == frozenset(expected)
 
 
 @pytest.mark.parametrize("code", [40102, 40104, 40105])
@@ -443,8 +443,8 @@ def test_a_token_that_tiktok_knows_nothing_about_is_renewed_once(code: int, tikt
 
     account = taught(signed_in_config(), tiktok)
 
-    assert account.grant.scopes == ALL_SCOPES
-    assert account.grant.replacement == RENEWED_ACCESS_TOKEN
+    assert account.known.scopes == ALL_SCOPES
+    assert account.known.replacement == RENEWED_ACCESS_TOKEN
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH, REFRESH_PATH]
 
 
@@ -583,7 +583,7 @@ def test_passing_trouble_is_tried_again_after_two_four_and_eight_seconds(
     tiktok.answer_next(path, trouble, trouble, trouble)
 
     with clock.replacing_waits():
-        assert taught(config(), tiktok).grant.scopes == ALL_SCOPES
+        assert taught(config(), tiktok).known.scopes == ALL_SCOPES
 
     assert len(tiktok.calls) == 4
     assert clock.waits_before_retries == [2, 4, 8]
@@ -645,10 +645,10 @@ def test_printing_an_account_prints_no_secret(tiktok: TikTok) -> None:
 # --- Several accounts -----------------------------------------------------------------------------------------------
 
 
-def accounts_of(config: dict[str, Any], api_budget: APIBudget | None = None) -> list[OAuthAccount]:
+def accounts_of(config: dict[str, Any], api_budget: APIBudget | None = None) -> list[RenewableAccount]:
     """All accounts of this config, in one sync."""
     accounts = [
-        account for account in authenticator_of(config, api_budget).accounts if isinstance(account, OAuthAccount)
+        account for account in authenticator_of(config, api_budget).accounts if isinstance(account, RenewableAccount)
     ]
     assert len(accounts) == 1 + len(config["additional_accounts"])
     return accounts
@@ -740,7 +740,7 @@ def test_while_the_config_is_printed_no_account_changes_it(tiktok: TikTok) -> No
 
     tiktok.before_answering = answer_together
     accounts = accounts_of(config)
-    with tiktok.serving(), patch.object(tokens, "emit_configuration_as_airbyte_control_message", print_slowly):
+    with tiktok.serving(), patch.object(authentication, "emit_configuration_as_airbyte_control_message", print_slowly):
         run_together(*[account.access_token for account in accounts])
 
     assert len(before_and_after) == 3
@@ -807,7 +807,7 @@ def test_the_app_of_the_credentials_asks_what_the_token_of_an_additional_account
     with tiktok.serving():
         account.learn_scopes()
 
-    assert account.grant.scopes == frozenset({"user.info.basic", "video.list"})
+    assert account.known.scopes == frozenset({"user.info.basic", "video.list"})
     (call,) = tiktok.calls
     assert call.sent == {"app_id": CLIENT_ID, "access_token": second.tokens.access}
 
@@ -848,7 +848,7 @@ def test_an_additional_account_that_turns_out_to_be_another_one_is_a_config_erro
             f"`credentials` and `additional_accounts[0]` are the same TikTok account, {BUSINESS_ID}. Remove one of "
             "them, or authenticate it with the account that you meant."
         )
-    assert account.grant.business_id is None
+    assert account.known.business_id is None
     assert config["additional_accounts"][0]["refresh_token"] == second.refresh_token
 
 

@@ -8,13 +8,13 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import data_of
-from source_tiktok_organic.components.extractors import ObjectExtractor
+from source_tiktok_organic.components.records import ObjectExtractor
 from unit_tests.tiktok import fixture, response, success
 
 
 def rows(body: Any, *path: str, rename: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """The rows of an answer with this body."""
-    extractor = ObjectExtractor(config={}, parameters={}, path=list(path), rename=rename or {})
+    extractor = ObjectExtractor(path=list(path), rename=rename or {})
     return list(extractor.extract_records(response(body)))
 
 
@@ -102,7 +102,7 @@ def test_the_error_of_an_answer_without_data_names_the_request_id() -> None:
 
 def test_changing_a_row_does_not_change_the_page_for_other_readers() -> None:
     answer: requests.Response = response(success({"videos": [{"item_id": "7", "create_time": "1788861607"}]}))
-    extractor = ObjectExtractor(config={}, parameters={}, path=["videos"], rename={"item_id": "id"})
+    extractor = ObjectExtractor(path=["videos"], rename={"item_id": "id"})
 
     for row in extractor.extract_records(answer):
         row["create_time"] = "changed"

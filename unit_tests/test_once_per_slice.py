@@ -5,7 +5,7 @@ from typing import Any
 
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components.filters import OncePerSlice
+from source_tiktok_organic.components.pagination import OncePerSlice
 
 
 def post_slice(video_id: str = "7") -> StreamSlice:

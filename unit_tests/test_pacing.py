@@ -124,7 +124,7 @@ class Accounts:
         with tiktok.serving(), clock.replacing_waits():
             for account in authenticator_of(self._config, self._api_budget).accounts:
                 account.learn_scopes()
-                account.grant.profile = {"video_creator_username": None}
+                account.known.profile = {"video_creator_username": None}
         # What was learnt of the accounts cost calls, too: begin when they are old.
         clock.tick(3600)
         tiktok.calls.clear()

@@ -17,7 +17,7 @@ OLDER = "2026-11-18T08:00:00Z"
 
 def pagination(**config: Any) -> PostPagination:
     """The strategy that the manifest declares, with this config."""
-    return PostPagination(config=config, parameters={})
+    return PostPagination(config=config)
 
 
 def page(*created: str, has_more: bool, cursor: int | None = None) -> dict[str, Any]:
@@ -173,7 +173,3 @@ def test_without_an_end_date_the_walk_begins_now() -> None:
 def test_an_end_date_is_part_of_the_walk() -> None:
     # 2026-07-20 ends at 2026-07-21T00:00:00Z, and TikTok lists the posts before the cursor.
     assert pagination(end_date="2026-07-20").initial_token == 1784592000000
-
-
-def test_twenty_posts_are_asked_for() -> None:
-    assert pagination().get_page_size() == 20

@@ -12,7 +12,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.requesters import ProfileFirstRequester, ProfileRequester
-from source_tiktok_organic.components.sync import Grant, sync_of
+from source_tiktok_organic.components.sync import KnownAccount, sync_of
 from unit_tests.parts import budget
 from unit_tests.tiktok import fixture, response, success
 
@@ -40,13 +40,13 @@ def sync_with_accounts() -> APIBudget:
     """A sync of the accounts `-000abc` and `-000xyz`."""
     api_budget = budget()
     for place, business_id in (("credentials", "-000abc"), ("additional_accounts[0]", "-000xyz")):
-        sync_of(api_budget).grant(place).business_id = business_id
+        sync_of(api_budget).account(place).business_id = business_id
     return api_budget
 
 
-def grant(api_budget: APIBudget, business_id: str = "-000abc") -> Grant:
+def known(api_budget: APIBudget, business_id: str = "-000abc") -> KnownAccount:
     """What the sync has learnt of an account."""
-    return sync_of(api_budget).grant_of(business_id)
+    return sync_of(api_budget).account_of(business_id)
 
 
 def reached(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -63,11 +63,11 @@ def test_the_columns_of_the_profile_are_noted_for_its_account_alone() -> None:
 
     ProfileRequester(api_budget, inside, COLUMNS).send_request(stream_slice=XYZ)
 
-    assert grant(api_budget, "-000xyz").profile == {
+    assert known(api_budget, "-000xyz").profile == {
         "video_creator_username": "night_baker",
         "profile_image": "https://b",
     }
-    assert grant(api_budget, "-000abc").profile == {}
+    assert known(api_budget, "-000abc").profile == {}
 
 
 def test_what_the_account_withheld_is_noted_as_null() -> None:
@@ -75,7 +75,7 @@ def test_what_the_account_withheld_is_noted_as_null() -> None:
 
     ProfileRequester(api_budget, Requester([success({})]), COLUMNS).send_request(stream_slice=ABC)
 
-    assert grant(api_budget).profile == {"video_creator_username": None, "profile_image": None}
+    assert known(api_budget).profile == {"video_creator_username": None, "profile_image": None}
 
 
 def test_all_records_of_a_sync_carry_the_profile_that_was_noted_first() -> None:
@@ -85,7 +85,7 @@ def test_all_records_of_a_sync_carry_the_profile_that_was_noted_first() -> None:
         inside = Requester([success({"username": username})])
         ProfileRequester(api_budget, inside, COLUMNS).send_request(stream_slice=ABC)
 
-    assert grant(api_budget).profile["video_creator_username"] == "harbour_coffee"
+    assert known(api_budget).profile["video_creator_username"] == "harbour_coffee"
 
 
 def test_the_call_and_its_answer_are_handed_on() -> None:
@@ -104,7 +104,7 @@ def test_no_answer_is_no_profile() -> None:
     api_budget = sync_with_accounts()
 
     assert ProfileRequester(api_budget, Requester([None]), COLUMNS).send_request(stream_slice=ABC) is None
-    assert grant(api_budget).profile == {}
+    assert known(api_budget).profile == {}
 
 
 def test_an_account_is_said_once_in_a_sync(caplog: pytest.LogCaptureFixture) -> None:
@@ -158,7 +158,7 @@ def test_whom_it_reached_is_one_sentence_and_what_was_granted_another(
 ) -> None:
     caplog.set_level(logging.INFO, "airbyte")
     api_budget = sync_with_accounts()
-    grant(api_budget).scopes = None if scopes is None else frozenset(scopes)
+    known(api_budget).scopes = None if scopes is None else frozenset(scopes)
 
     ProfileRequester(api_budget, Requester([success(profile)]), COLUMNS).send_request(stream_slice=ABC)
 
@@ -213,7 +213,7 @@ def test_the_parameters_of_a_page_are_its_own() -> None:
 
 def test_a_profile_that_another_stream_got_is_not_asked_for() -> None:
     pair = Pair()
-    grant(pair.api_budget).profile = {"video_creator_username": None}
+    known(pair.api_budget).profile = {"video_creator_username": None}
 
     pair.send(ABC)
 

@@ -6,7 +6,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.settings import validate_settings
+from source_tiktok_organic.config import validate_settings
 from unit_tests.syncs import Clock
 
 UNSAFE_URL = (

@@ -35,7 +35,7 @@ def state(*cursors: dict[str, Any], read: list[str] | None = None) -> dict[str, 
 
 # --- StartNewAccountsFresh ------------------------------------------------------------------------------------------
 
-fresh = StartNewAccountsFresh(config={}, parameters={})
+fresh = StartNewAccountsFresh()
 
 
 def test_the_common_cursor_is_taken_out_and_the_rest_stays() -> None:

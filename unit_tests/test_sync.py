@@ -7,7 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.sync import Grant, Sync, sync_of
+from source_tiktok_organic.components.sync import KnownAccount, Sync, sync_of
 from unit_tests.parts import budget
 
 
@@ -47,36 +47,36 @@ def test_something_is_new_for_one_of_eight_threads() -> None:
     assert sorted(new) == [False] * 7 + [True]
 
 
-def test_an_account_has_one_grant() -> None:
+def test_an_account_is_the_same_for_all_who_ask() -> None:
     sync = Sync()
-    sync.grant("credentials").business_id = "-000abc"
-    sync.grant("additional_accounts[0]").business_id = "-000xyz"
+    sync.account("credentials").business_id = "-000abc"
+    sync.account("additional_accounts[0]").business_id = "-000xyz"
 
-    assert sync.grant("credentials") is sync.grant("credentials")
-    assert sync.grant_of("-000xyz") is sync.grant("additional_accounts[0]")
+    assert sync.account("credentials") is sync.account("credentials")
+    assert sync.account_of("-000xyz") is sync.account("additional_accounts[0]")
 
 
-def test_an_account_is_called_by_its_business_id_or_else_by_its_place() -> None:
-    grant = Grant("additional_accounts[0]")
-    assert grant.key == "additional_accounts[0]"
+def test_an_account_is_called_by_its_business_id_or_else_by_its_config_path() -> None:
+    account = KnownAccount("additional_accounts[0]")
+    assert account.key == "additional_accounts[0]"
 
-    grant.business_id = "-000xyz"
-    assert grant.key == "-000xyz"
+    account.business_id = "-000xyz"
+    assert account.key == "-000xyz"
 
 
 def test_where_nobody_has_the_business_id_the_first_account_is_meant() -> None:
     sync = Sync()
-    sync.grant("credentials")
-    sync.grant("additional_accounts[0]").business_id = "-000xyz"
+    sync.account("credentials")
+    sync.account("additional_accounts[0]").business_id = "-000xyz"
 
-    assert sync.grant_of("-000abc") is sync.grant("credentials")
-    assert sync.grant_of(None) is sync.grant("credentials")
-    assert sync.grant_of("-000xyz") is sync.grant("additional_accounts[0]")
+    assert sync.account_of("-000abc") is sync.account("credentials")
+    assert sync.account_of(None) is sync.account("credentials")
+    assert sync.account_of("-000xyz") is sync.account("additional_accounts[0]")
 
 
 def test_an_account_that_turns_out_to_be_one_is_that_one() -> None:
     sync = Sync()
-    first, second = sync.grant("credentials"), sync.grant("additional_accounts[0]")
+    first, second = sync.account("credentials"), sync.account("additional_accounts[0]")
 
     sync.claim("-000abc", first)
     sync.claim("-000xyz", second)
@@ -87,7 +87,7 @@ def test_an_account_that_turns_out_to_be_one_is_that_one() -> None:
 
 def test_an_account_that_turns_out_to_be_one_that_there_is_already_is_a_config_error() -> None:
     sync = Sync()
-    first, second = sync.grant("additional_accounts[0]"), sync.grant("additional_accounts[2]")
+    first, second = sync.account("additional_accounts[0]"), sync.account("additional_accounts[2]")
     sync.claim("-000abc", first)
 
     with pytest.raises(AirbyteTracedException) as caught:
@@ -103,55 +103,51 @@ def test_an_account_that_turns_out_to_be_one_that_there_is_already_is_a_config_e
 
 def test_one_of_eight_threads_that_claim_an_account_has_it() -> None:
     sync = Sync()
-    grants = [sync.grant(f"additional_accounts[{number}]") for number in range(8)]
+    accounts = [sync.account(f"additional_accounts[{number}]") for number in range(8)]
     barrier = threading.Barrier(8)
     refused: list[str | None] = []
 
-    def claim(grant: Grant) -> None:
+    def claim(account: KnownAccount) -> None:
         barrier.wait(timeout=10)
         try:
-            sync.claim("-000abc", grant)
+            sync.claim("-000abc", account)
         except AirbyteTracedException as failure:
             refused.append(failure.message)
 
-    threads = [threading.Thread(target=claim, args=(grant,)) for grant in grants]
+    threads = [threading.Thread(target=claim, args=(account,)) for account in accounts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=10)
 
-    assert sorted(str(grant.business_id) for grant in grants) == ["-000abc", *["None"] * 7]
+    assert sorted(str(account.business_id) for account in accounts) == ["-000abc", *["None"] * 7]
     assert len(refused) == 7
 
 
-def test_why_a_token_could_not_be_replaced_is_known_of_the_account_that_sent_it() -> None:
+def test_the_account_that_sent_a_token_is_known_by_it() -> None:
     sync = Sync()
-    first, second = sync.grant("credentials"), sync.grant("additional_accounts[0]")
-    first.access_token, second.access_token = "act.1", "act.2"
-    second.failure = AirbyteTracedException(message="The token is dead.")
+    sync.account("credentials")
+    assert sync.account_that_sent(None) is None
+    first, second = sync.account("credentials"), sync.account("additional_accounts[0]")
+    first.sent_token, second.sent_token = "act.1", "act.2"
 
-    assert sync.failure_to_replace("act.1") is None
-    assert sync.failure_to_replace("act.2") is second.failure
-    assert sync.failure_to_replace("act.3") is None
-
-
-def test_a_token_is_a_replacement_only_where_it_replaced_a_refused_one() -> None:
-    sync = Sync()
-    sync.grant("credentials")
-    assert not sync.is_replacement(None)
-    sync.grant("additional_accounts[0]").replacement = "act.2"
-
-    assert [sync.is_replacement(token) for token in ("act.1", "act.2", None, "")] == [False, True, False, False]
+    assert [sync.account_that_sent(token) for token in ("act.1", "act.2", "act.3", "", None)] == [
+        first,
+        second,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_where_tiktok_does_not_tell_the_scopes_all_are_allowed() -> None:
-    assert Grant("credentials").allows("user.insights")
+    assert KnownAccount("credentials").allows("user.insights")
 
 
 def test_where_the_scopes_are_known_they_alone_are_allowed() -> None:
-    grant = Grant("credentials", scopes=frozenset({"video.list"}))
+    account = KnownAccount("credentials", scopes=frozenset({"video.list"}))
 
-    assert [grant.allows(scope) for scope in ("video.list", "video.insights")] == [True, False]
+    assert [account.allows(scope) for scope in ("video.list", "video.insights")] == [True, False]
 
 
 @pytest.mark.parametrize(

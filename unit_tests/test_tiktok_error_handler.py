@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorResolution, ResponseAction
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
@@ -301,10 +302,16 @@ def test_a_sentence_is_whole_and_short() -> None:
 # --- A token that was renewed because TikTok had refused the one before ---------------------------------------------
 
 
+def note_replacement(api_budget: APIBudget) -> None:
+    """Note that the last request had a token that replaced a refused one."""
+    account = sync_of(api_budget).account("credentials")
+    account.sent_token = account.replacement = RENEWED_ACCESS_TOKEN
+
+
 def test_a_refused_token_that_replaced_a_refused_one_is_a_failure() -> None:
     for code in REFUSED_ACCESS_TOKENS:
         api_budget = budget()
-        sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
+        note_replacement(api_budget)
         handler = error_handler_of("videos", api_budget)
 
         found = handler.interpret_response(response(refusal(code), access_token=RENEWED_ACCESS_TOKEN))
@@ -315,7 +322,7 @@ def test_a_refused_token_that_replaced_a_refused_one_is_a_failure() -> None:
 
 def test_a_refused_token_that_another_has_replaced_meanwhile_is_tried_again() -> None:
     api_budget = budget()
-    sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
+    note_replacement(api_budget)
     handler = error_handler_of("videos", api_budget)
 
     found = handler.interpret_response(response(refusal(40105), access_token=ACCESS_TOKEN))
@@ -324,7 +331,7 @@ def test_a_refused_token_that_another_has_replaced_meanwhile_is_tried_again() ->
 
 
 def test_a_replacement_of_another_sync_does_not_matter() -> None:
-    sync_of(budget()).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
+    note_replacement(budget())
 
     found = error_handler_of().interpret_response(response(refusal(40105), access_token=RENEWED_ACCESS_TOKEN))
 
@@ -584,7 +591,7 @@ def test_a_refused_access_token_of_login_kit_is_renewed(status: int) -> None:
 
 def test_a_refused_bearer_token_that_replaced_a_refused_one_is_a_failure() -> None:
     api_budget = budget()
-    sync_of(api_budget).grant("credentials").replacement = RENEWED_ACCESS_TOKEN
+    note_replacement(api_budget)
     handler = error_handler_of("user_videos", api_budget)
     refused = display_refusal("access_token_invalid")
 

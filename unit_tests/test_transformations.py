@@ -11,14 +11,13 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.columns import (
+from source_tiktok_organic.components.records import (
     EpochToTimestamp,
-    ProvisionalDays,
     SliceColumns,
     Timestamp,
 )
 from source_tiktok_organic.components.sync import sync_of
-from unit_tests.syncs import Clock
+from unit_tests.parts import built, declared
 
 
 def budget() -> APIBudget:
@@ -32,7 +31,7 @@ def budget() -> APIBudget:
 def with_timestamp(create_time: Any) -> dict[str, Any]:
     """A row whose `create_time` became a timestamp."""
     row = {"item_id": "7", "create_time": create_time}
-    EpochToTimestamp(config={}, parameters={}, columns={"create_time": "create_time"}).transform(row)
+    EpochToTimestamp(columns={"create_time": "create_time"}).transform(row)
     return row
 
 
@@ -73,9 +72,9 @@ def columns_of(*columns: str, **profiles: dict[str, Any]) -> SliceColumns:
     """The transformation that adds these columns, in a sync that has noted the profiles of `abc` and `xyz`."""
     api_budget = budget()
     for name in ("abc", "xyz"):
-        grant = sync_of(api_budget).grant(f"the place of {name}")
-        grant.business_id, grant.profile = f"-000{name}", profiles.get(name, {})
-    return SliceColumns(config={}, parameters={}, api_budget=api_budget, columns=list(columns))
+        account = sync_of(api_budget).account(f"the config path of {name}")
+        account.business_id, account.profile = f"-000{name}", profiles.get(name, {})
+    return SliceColumns(api_budget=api_budget, columns=list(columns))
 
 
 def with_columns(row: dict[str, Any], *columns: str, **profiles: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +129,7 @@ def test_each_account_has_the_columns_of_its_own_profile() -> None:
     assert [row["video_creator_username"] for row in rows] == ["harbour_coffee", "night_baker", "harbour_coffee"]
 
 
-# --- ProvisionalDays ------------------------------------------------------------------------------------------------
+# --- is_provisional -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -150,25 +149,14 @@ def test_each_account_has_the_columns_of_its_own_profile() -> None:
         ("2026-12-31", "2027-01-03T00:00:00Z", False),
     ],
 )
-def test_a_day_is_provisional_for_48_hours_after_its_end(day: str, sync: str, expected: bool, clock: Clock) -> None:
-    clock.move_to(sync)
-    row: dict[str, Any] = {"metric_date": day}
+def test_a_day_is_provisional_for_48_hours_after_its_end(day: str, sync: str, expected: bool) -> None:
+    # The date on which the sync began is in the slice, so the hour does not matter, nor how long the sync takes.
+    stream_slice = StreamSlice(partition={}, cursor_slice={}, extra_fields={"metric_date": sync[:10]})
+    record: dict[str, Any] = {"metric_date": day}
 
-    ProvisionalDays(config={}, parameters={}, api_budget=budget()).transform(row)
+    built(declared("account_metrics", "transformations")[1], {}).transform(record, {}, stream_slice=stream_slice)
 
-    assert row == {"metric_date": day, "is_provisional": expected}
-
-
-def test_a_day_stays_provisional_until_the_sync_ends(clock: Clock) -> None:
-    clock.move_to("2026-11-20T23:59:59Z")
-    api_budget = budget()
-    sync_of(api_budget)
-    clock.move_to("2026-11-21T00:00:01Z")
-    row: dict[str, Any] = {"metric_date": "2026-11-18"}
-
-    ProvisionalDays(config={}, parameters={}, api_budget=api_budget).transform(row)
-
-    assert row["is_provisional"] is True
+    assert record == {"metric_date": day, "is_provisional": expected}
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])

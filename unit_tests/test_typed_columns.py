@@ -9,7 +9,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_tiktok_organic.components.columns import TypedColumns
+from source_tiktok_organic.components.records import TypedColumns
 
 
 def schema(**columns: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ TEXT = schema(caption=["null", "string"])
 def typed(row: dict[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
     """The row in the types of the schema."""
     row = dict(row)
-    TypedColumns(config={}, parameters={}).transform(row, columns)
+    TypedColumns().transform(row, columns)
     return row
 
 
@@ -126,7 +126,7 @@ def test_a_column_whose_type_is_not_a_list_is_typed_too() -> None:
 
 
 def test_one_transformer_serves_two_schemas() -> None:
-    transformer = TypedColumns(config={}, parameters={})
+    transformer = TypedColumns()
     for _ in range(2):
         row: dict[str, Any] = {"likes": "1", "rate": "0.5"}
         transformer.transform(row, COUNT)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,13 +18,12 @@ from airbyte_cdk.sources.streams.http.error_handlers import (
     ResponseAction,
 )
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import SUCCESS_RESOLUTION
-from airbyte_cdk.sources.types import Config
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.exceptions import unexpected_answer
+from source_tiktok_organic.components.exceptions import unexpected_response
 from source_tiktok_organic.components.sync import sync_of
 
-# Also in an answer that was cut off and is no JSON any more.
+# Also in a body that was cut off and is no JSON any more. No component has a backslash (BEHAVIOR.md 23).
 _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
 
@@ -34,32 +33,25 @@ STREAM, SCOPES = "{stream}", "{scopes}"
 
 @dataclass
 class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
-    """Reads TikTok's own code in the body, whatever the HTTP status.
-
-    TikTok sends errors as HTTP 200 (docs/tiktok-api.md A3).
-
-    `errors` is the manifest's table, of which the first row that has the code applies: `{"codes": [40001,
-    "50000-53999"], "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} …
-    {message} … {request_id} …", "wait": 300}`. Besides TikTok's codes there are `unreachable` (no answer at all),
-    `http_429`, `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table
-    has) and `other`: any other code that the table lacks, which is a failure and never an empty success.
+    """Reads TikTok's own code in the body, whatever the HTTP status: TikTok sends errors as HTTP 200 (A3).
 
     In:  HTTP 200 with the body `{"code": 40001, "message": "No permission …", "request_id": "2026…", "data": {}}`
-    Out: FAIL, a config error, "TikTok did not permit the stream `videos` (code 40001: No permission …). …"
+    Out: FAIL, a config error, "TikTok did not permit the stream `{stream}` (code 40001: No permission …). …"
 
-    `answer` says where an answer has its code, message and request_id, and `success` which code is none: `{"code":
-    ["error", "code"], "message": ["error", "message"], "request_id": ["error", "log_id"]}` and "ok" for a body such as
-    `{"data": {}, "error": {"code": "invalid_params", "message": "…", "log_id": "2026…"}}` (docs/tiktok-api.md A3, B2).
+    `errors` is the manifest's table. Its first entry that has the code applies: `{"codes": [40001, "50000-53999"],
+    "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} … {message} …
+    {request_id} …", "wait": 300}`. Besides TikTok's codes there are `unreachable` (no response), `http_429`, `not_json`
+    (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table has) and `other`: a code
+    that the table lacks is a failure and never an empty success.
 
-    It also says how long to wait before a call is made again: the row's `wait` in seconds, else `first_wait` and
-    twice as long each time. When the last try has failed, it raises the row's sentence.
+    `paths` says where a body has its code, message and request_id, and `success` which code is none (docs/tiktok-api.md
+    A3, B2). The wait before the next attempt is the entry's `wait` in seconds, else `first_wait`, doubled each time.
+    When the last attempt has failed, the entry's sentence is raised.
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     errors: list[dict[str, Any]]
-    answer: Mapping[str, list[str]]
+    paths: Mapping[str, list[str]]
     success: Any
     first_wait: float = 2
     max_retries: int = 5
@@ -72,65 +64,68 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         return [self]
 
     def interpret_response(self, response: requests.Response | Exception | None) -> ErrorResolution:
-        """What to do with an answer, or with the lack of one."""
+        """What to do with a response, or with the lack of one."""
         sync = sync_of(self.api_budget)
-        sync.turns.end()
         if isinstance(response, requests.Response):
-            # Before the CDK logs the answer.
+            # Before the CDK logs the response.
             for secret in _tokens_in(response):
                 sync.keep_secret(secret)
-        body = self._answer_in(response)
-        if body["code"] == self.success:
+        else:
+            # AccountAuthenticator ends the turn of a request that has a response.
+            sync.turns.end()
+        found = self._code_in(response)
+        if found["code"] == self.success:
             return SUCCESS_RESOLUTION
-        error = self._row_of(body["code"])
+        error = self._error_of(found["code"])
         action = ResponseAction(error["action"])
         if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY:
             token = _access_token_of(response)
-            failure = sync.failure_to_replace(token)
-            if failure:
-                return ErrorResolution(ResponseAction.FAIL, failure.failure_type, failure.message)
+            account = sync.account_that_sent(token)
+            if account and account.failure:
+                return ErrorResolution(ResponseAction.FAIL, account.failure.failure_type, account.failure.message)
             # Renewing a token that replaced a refused one would go on for ever.
-            action = ResponseAction.FAIL if sync.is_replacement(token) else action
-        return ErrorResolution(action, FailureType(error["failure_type"]), self._sentence(error, body))
+            action = ResponseAction.FAIL if account and account.replacement == token else action
+        return ErrorResolution(action, FailureType(error["failure_type"]), _sentence(error, found))
 
     def backoff_time(
         self, response_or_exception: requests.Response | requests.RequestException | None, attempt_count: int
     ) -> float:
         """The seconds to wait after the failed attempt number `attempt_count` (from 1)."""
-        body = self._answer_in(response_or_exception)
-        error = self._row_of(body["code"])
+        found = self._code_in(response_or_exception)
+        error = self._error_of(found["code"])
         if attempt_count > self.max_retries:
             raise AirbyteTracedException(
-                message=self._sentence(error, body),
-                internal_message=f"{attempt_count} attempts failed, the last with {body}",
+                message=_sentence(error, found),
+                internal_message=f"{attempt_count} attempts failed, the last with {found}",
                 failure_type=FailureType(error["failure_type"]),
             )
         return float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
 
-    def _answer_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:
+    def _code_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:
         """TikTok's code, message and request_id, or ours where TikTok sent none."""
         if not isinstance(response, requests.Response):
             return {"code": "unreachable", "message": type(response).__name__}
+        status = f"HTTP {response.status_code}"
         if response.status_code == 429:
-            return {"code": "http_429", "message": "HTTP 429"}
+            return {"code": "http_429", "message": status}
         body = body_of(response)
-        answer = {name: _at(body, path) for name, path in self.answer.items()}
-        if body is None or (answer["code"] is _NOTHING and self.success is not None):
-            return {"code": "not_json", "message": f"HTTP {response.status_code}"}
-        answer = {name: None if value is _NOTHING else value for name, value in answer.items()}
-        if answer["code"] == self.success and not response.ok:
-            answer["code"] = "other"
-        if response.status_code >= 500 and self._row_of(answer["code"]) is self._row_of("other"):
-            return {"code": "http_5xx", "message": f"HTTP {response.status_code}"}
-        return answer
+        found = {name: _at(body, path) for name, path in self.paths.items()}
+        if body is None or (found["code"] is _NOTHING and self.success is not None):
+            return {"code": "not_json", "message": status}
+        found = {name: None if value is _NOTHING else value for name, value in found.items()}
+        if found["code"] == self.success and not response.ok:
+            found["code"] = "other"
+        if response.status_code >= 500 and self._error_of(found["code"]) is self._error_of("other"):
+            return {"code": "http_5xx", "message": status}
+        return found
 
-    def _row_of(self, code: Any) -> Mapping[str, Any]:
-        rows = [row for row in self.errors if any(_is_in(code, codes) for codes in row["codes"])]
-        return rows[0] if rows else self._row_of("other")
+    def _error_of(self, code: Any) -> Mapping[str, Any]:
+        errors = [error for error in self.errors if any(_is_in(code, codes) for codes in error["codes"])]
+        return errors[0] if errors else self._error_of("other")
 
-    def _sentence(self, error: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-        details = {"request_id": None, **body, "stream": STREAM, "scopes": SCOPES}
-        return str(error["sentence"].format(**details))
+
+def _sentence(error: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    return str(error["sentence"].format(**{"request_id": None, **found, "stream": STREAM, "scopes": SCOPES}))
 
 
 _NOTHING = object()
@@ -179,7 +174,7 @@ def body_of(response: requests.Response) -> dict[str, Any] | None:
 
 
 def data_of(response: requests.Response) -> dict[str, Any]:
-    """The `data` object of an answer that the error handler let pass.
+    """The `data` object of a response that the error handler let pass.
 
     In:  the body `{"code": 0, "message": "OK", "request_id": "2026…", "data": {"videos": []}}`
     Out: `{"videos": []}`
@@ -187,8 +182,8 @@ def data_of(response: requests.Response) -> dict[str, Any]:
     body = body_of(response) or {}
     data = body.get("data")
     if not isinstance(data, dict):
-        raise unexpected_answer(
+        raise unexpected_response(
             "TikTok answered without any data although it reported success.",
-            f"No `data` object in the answer to {response.url}, request_id {body.get('request_id')}",
+            f"No `data` object in the response to {response.url}, request_id {body.get('request_id')}",
         )
     return data

@@ -13,8 +13,8 @@ def config_error(sentence: str, detail: str | None = None) -> AirbyteTracedExcep
     )
 
 
-def unexpected_answer(sentence: str, detail: str | None = None) -> AirbyteTracedException:
-    """TikTok answered in a way that the connector does not know: better a failed stream than a wrong table."""
+def unexpected_response(sentence: str, detail: str | None = None) -> AirbyteTracedException:
+    """The error for a response that the connector does not know: better a failed stream than a wrong table."""
     return AirbyteTracedException(
         message=f"{sentence} The stream stops here rather than guess; please report this sentence as an issue.",
         internal_message=detail or sentence,

@@ -3,48 +3,28 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from typing import Any, cast
 from zlib import crc32
 
 from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
-from airbyte_cdk.sources.declarative.partition_routers.partition_router import PartitionRouter
-from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import (
-    ParentStreamConfig,
-    SubstreamPartitionRouter,
-)
+from airbyte_cdk.sources.declarative.partition_routers.list_partition_router import ListPartitionRouter
+from airbyte_cdk.sources.declarative.partition_routers.substream_partition_router import SubstreamPartitionRouter
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
+from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.authentication import Account, AccountAuthenticator
 from source_tiktok_organic.components.exceptions import joined
-from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT
+from source_tiktok_organic.components.settings import DATE_FORMAT, TIMESTAMP_FORMAT
 from source_tiktok_organic.components.sync import CommentCounts, sync_of
-from source_tiktok_organic.components.tokens import Account
 
 
-class _NoRequestOptions(PartitionRouter):
-    """A partition router whose slices add nothing to requests: the manifest's request parameters do."""
-
-    def get_request_params(self, **_: Any) -> Mapping[str, Any]:
-        return {}
-
-    def get_request_headers(self, **_: Any) -> Mapping[str, Any]:
-        return {}
-
-    def get_request_body_data(self, **_: Any) -> Mapping[str, Any]:
-        return {}
-
-    def get_request_body_json(self, **_: Any) -> Mapping[str, Any]:
-        return {}
-
-
-@dataclass
-class AccountPartitionRouter(_NoRequestOptions):
+@dataclass(kw_only=True)
+class AccountPartitionRouter(ListPartitionRouter):
     """One slice for each account of the config, remembering in the state which accounts were read to their end.
 
     Out: `StreamSlice(partition={"business_id": "-000abc"}, extra_fields={"metric_date": "2026-11-20"})`; the date is
@@ -60,14 +40,15 @@ class AccountPartitionRouter(_NoRequestOptions):
     Out, in the state: `"parent_state": {"account": {"read": ["-000abc"]}}`
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     authenticator: AccountAuthenticator
+    values: str | list[str] = field(init=False, default_factory=list)
+    cursor_field: InterpolatedString | str = field(init=False, default="business_id")
     _name: str = field(init=False)
     _handed_out: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__post_init__(parameters)
         self._name = parameters["name"]
 
     @property
@@ -83,13 +64,13 @@ class AccountPartitionRouter(_NoRequestOptions):
         for account in accounts:
             with suppress(AirbyteTracedException):
                 account.learn_business_id()
+        metric_date = sync_of(self.api_budget).started_at.strftime(DATE_FORMAT)
         first = crc32(self._name.encode()) % len(accounts)
         for account in accounts[first:] + accounts[:first]:
-            self._handed_out.append(account.grant.key)
+            business_id = account.known.key
+            self._handed_out.append(business_id)
             yield StreamSlice(
-                partition={"business_id": account.grant.key},
-                cursor_slice={},
-                extra_fields={"metric_date": sync_of(self.api_budget).date},
+                partition={"business_id": business_id}, cursor_slice={}, extra_fields={"metric_date": metric_date}
             )
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
@@ -130,16 +111,6 @@ class OwnerPartitionRouter(SubstreamPartitionRouter):
         return {"account": {"read": list(self._handed_out)}}
 
 
-def _partition_of(partition: Partition) -> Mapping[str, Any]:
-    """What names a partition of a declarative stream, e.g. `{"business_id": "-000abc"}`."""
-    return cast(StreamSlice, partition.to_slice()).partition
-
-
-def _extra_fields_of(parent: ParentStreamConfig) -> list[str]:
-    """The columns of the parent that its manifest's `extra_fields` name, e.g. `[[metric_date], [profile_image]]`."""
-    return [str(cast(InterpolatedString, path[0]).eval(parent.config)) for path in parent.extra_fields or []]
-
-
 @dataclass
 class PostsWithNewComments(SubstreamPartitionRouter):
     """One slice for each post of the parent stream whose comments have to be read.
@@ -169,7 +140,8 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The posts to read, from the newest to the oldest of each account."""
         (parent,) = self.parent_stream_configs
-        columns = _extra_fields_of(parent)
+        # The parent's extra fields, as the manifest has them: `[[video_creator_username], [thumbnail_url]]`.
+        columns = [str(cast(InterpolatedString, path[0]).eval(self.config)) for path in parent.extra_fields or []]
         failures: list[Exception] = []
         turns = deque(
             self._slices_of(partition, columns, failures) for partition in parent.stream.generate_partitions()
@@ -196,7 +168,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
         return sync_of(self.api_budget).comment_counts.get(self._stream, {})
 
     def _slices_of(self, account: Partition, columns: list[str], failures: list[Exception]) -> Iterator[StreamSlice]:
-        business_id = _partition_of(account)["business_id"]
+        business_id = cast(StreamSlice, account.to_slice()).partition["business_id"]
         counts, listed = dict(self._known.get(business_id, {})), set()
         handed_out = noted = 0
         try:

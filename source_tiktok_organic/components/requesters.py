@@ -13,13 +13,13 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.http_logger import format_http_message
 from airbyte_cdk.sources.message import LogMessage
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.types import Config, StreamSlice
+from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import SCOPES, STREAM, data_of
 from source_tiktok_organic.components.exceptions import config_error, retold
-from source_tiktok_organic.components.extractors import objects_at
-from source_tiktok_organic.components.sync import Grant, sync_of
+from source_tiktok_organic.components.records import objects_at
+from source_tiktok_organic.components.sync import KnownAccount, sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -70,7 +70,6 @@ class FieldsRequester(RequesterDecorator):
     a renewal tells them, and the call is made once more without the fields that were not granted.
     """
 
-    config: Config
     parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     requester: Any
@@ -104,36 +103,37 @@ class FieldsRequester(RequesterDecorator):
             )
             return response
 
-        with authenticator.naming(account), _filling_in(self._stream, ", ".join(self.fields)):
+        with authenticator.acting_for(account), _filling_in(self._stream, ", ".join(self.fields)):
             account.learn_scopes()
-            scopes = self._allowed(account.grant)
+            scopes = self._allowed(account.known)
             try:
                 return send(scopes)
             except AirbyteTracedException as refusal:
                 if refusal.failure_type != FailureType.config_error:
                     raise
                 account.learn_scopes_by_renewal()
-                allowed = self._allowed(account.grant)
+                allowed = self._allowed(account.known)
                 if allowed == scopes:
                     raise
                 return send(allowed)
 
-    def _allowed(self, grant: Grant) -> list[str]:
-        allowed = [scope for scope in self.fields if grant.allows(scope)]
+    def _allowed(self, account: KnownAccount) -> list[str]:
+        """The scopes whose fields are asked for."""
+        allowed = [scope for scope in self.fields if account.allows(scope)]
         missing = [scope for scope in self.fields if scope not in allowed]
         needed = [scope for scope in missing if scope in self._needs] if allowed else missing
         if needed:
             raise config_error(
-                f"The account {grant.business_id} did not grant `{'`, `'.join(needed)}`, which the stream "
+                f"The account {account.business_id} did not grant `{'`, `'.join(needed)}`, which the stream "
                 f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
                 "or deselect the stream; the other streams go on."
             )
         sync = sync_of(self.api_budget)
         for scope in missing:
             names = ", ".join(self.fields[scope])
-            if sync.is_new(str(grant.business_id), scope, names):
+            if sync.is_new(str(account.business_id), scope, names):
                 LOGGER.warning(
-                    f"The account {grant.business_id} did not grant `{scope}`, so these fields stay null, or without "
+                    f"The account {account.business_id} did not grant `{scope}`, so these fields stay null, or without "
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
                 )
         return allowed
@@ -157,31 +157,28 @@ class ProfileRequester(RequesterDecorator):
     account_id: str = "business_id"
 
     def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
-        """Send the call of the wrapped requester."""
+        """Send the request of the wrapped requester."""
         response: requests.Response | None = self.requester.send_request(stream_slice=stream_slice, **call)
         sync = sync_of(self.api_budget)
-        grant = sync.grant_of(stream_slice.partition.get("business_id"))
-        if response is not None and not grant.profile:
+        account = sync.account_of(stream_slice.partition.get("business_id"))
+        if response is not None and not account.profile:
             for profile in objects_at(data_of(response), self.path):
-                grant.profile = {column: profile.get(name) for column, name in self.columns.items()}
-                if sync.is_new("reached", grant.place):
-                    self._say_whom(profile, grant)
+                account.profile = {column: profile.get(name) for column, name in self.columns.items()}
+                if sync.is_new("reached", account.config_path):
+                    LOGGER.info(self._whom(profile, account))
         return response
 
-    def _say_whom(self, profile: Mapping[str, Any], grant: Grant) -> None:
+    def _whom(self, profile: Mapping[str, Any], account: KnownAccount) -> str:
         kinds: Mapping[Any, str] = {True: "a Business Account, ", False: "a Personal Account, "}
         kind = kinds.get(profile.get("is_business_account"), "account type not shown, ")
-        details = "".join(
-            [
-                f"@{profile['username']}, " if profile.get("username") else "username not shown, ",
-                kind if self.account_id == "business_id" else "",
-                f"{self.account_id} {profile.get(self.account_id) or grant.business_id}",
-            ]
+        username = f"@{profile['username']}" if profile.get("username") else "username not shown"
+        granted = (
+            "what TikTok does not tell of this token" if account.scopes is None else ", ".join(sorted(account.scopes))
         )
-        granted = "what TikTok does not tell of this token" if grant.scopes is None else ", ".join(sorted(grant.scopes))
-        LOGGER.info(
-            f"Reached the TikTok account {profile.get('display_name') or 'without a shown name'} ({details}). "
-            f"It granted: {granted}."
+        return (
+            f"Reached the TikTok account {profile.get('display_name') or 'without a shown name'} ({username}, "
+            f"{kind if self.account_id == 'business_id' else ''}{self.account_id} "
+            f"{profile.get(self.account_id) or account.business_id}). It granted: {granted}."
         )
 
 
@@ -195,14 +192,14 @@ class ProfileFirstRequester(RequesterDecorator):
 
     def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
         """Send the call of the wrapped requester."""
-        if not sync_of(self.api_budget).grant_of(stream_slice.partition.get("business_id")).profile:
+        if not sync_of(self.api_budget).account_of(stream_slice.partition.get("business_id")).profile:
             self.profile_requester.send_request(stream_slice=stream_slice, log_formatter=_beside_the_pages)
         response: requests.Response | None = self.requester.send_request(stream_slice=stream_slice, **call)
         return response
 
 
 def _beside_the_pages(response: requests.Response) -> LogMessage:
-    """What the Connector Builder shows of a call whose answer is no page of the stream."""
+    """What the Connector Builder shows of a request whose response is no page of the stream."""
     title, description = "Profile of the account", "Has columns that records of this stream carry."
     return format_http_message(response, title, description, None, is_auxiliary=True)
 

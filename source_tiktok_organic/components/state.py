@@ -10,7 +10,7 @@ from airbyte_cdk.sources.declarative.migrations.state_migration import StateMigr
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config
 
-from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT, is_place
+from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT, is_config_path
 from source_tiktok_organic.components.sync import CommentCounts, sync_of
 
 
@@ -24,9 +24,6 @@ class StartNewAccountsFresh(StateMigration):
          reached; and with the partition `{"business_id": "-000abc"}`: until 0.1.0 it had its parent's beside it
     """
 
-    config: Config
-    parameters: InitVar[Mapping[str, Any]]
-
     def should_migrate(self, stream_state: Mapping[str, Any]) -> bool:
         """Whether the state is one of accounts."""
         return "states" in stream_state
@@ -36,7 +33,7 @@ class StartNewAccountsFresh(StateMigration):
         states = [
             {**entry, "partition": _without_parent(entry["partition"])}
             for entry in stream_state["states"]
-            if not is_place(entry["partition"].get("business_id", ""))
+            if not is_config_path(entry["partition"].get("business_id", ""))
         ]
         return {key: value for key, value in stream_state.items() if key != "state"} | {"states": states}
 
@@ -56,7 +53,6 @@ class KeepOnlyCommentCounts(StateMigration):
     them anyway. So it uses one for all from the beginning, and starts without any: what to read is decided by post.
     """
 
-    config: Config
     parameters: InitVar[Mapping[str, Any]]
     api_budget: APIBudget
     _stream: str = field(init=False)
@@ -81,7 +77,7 @@ class ReopenRecentPosts(StateMigration):
     """Sets each account's cursor back to the oldest post that is still to be read again.
 
     TikTok keeps changing a post's numbers for 365 days (docs/tiktok-api.md A7), so a sync reads the posts of the last
-    `video_lookback_days` again and freezes older rows. Posts that no sync has seen are read whatever their age.
+    `video_lookback_days` again and freezes older records. Posts that no sync has seen are read whatever their age.
 
     In, on 2026-11-20 with 365 days:
         `{"states": [{"partition": {"business_id": "-000abc", …}, "cursor": {"create_time": "2026-11-19T08:00:00Z"}}]}`
