@@ -56,19 +56,38 @@ ROWS_PER_PAGE = {
 }
 
 
+UNUSED_TOKEN = {"auth_type": "business_access_token", "access_token": "act.unused", "business_id": "unused"}
+
+
 @pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
-    """A Builder that goes from test to test, as Airbyte's goes from user to user."""
+def fresh_builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """A Builder that nobody has asked for anything."""
     with running_builder(tmp_path_factory.mktemp("builder")) as builder:
         yield builder
 
 
 @pytest.fixture(scope="session")
+def answers_without_components(fresh_builder: Builder) -> dict[str, Any]:
+    """What it answers to each verb before it gets the components, which the process then keeps."""
+    config = {"credentials": UNUSED_TOKEN}
+    return {
+        "resolve": fresh_builder.resolve(),
+        "full_resolve": fresh_builder.full_resolve(config),
+        "check": fresh_builder.ask("check", manifest=MANIFEST, config=config).text,
+    }
+
+
+@pytest.fixture(scope="session")
+def builder(fresh_builder: Builder, answers_without_components: dict[str, Any]) -> Builder:
+    """The Builder, which goes from test to test from then on, as Airbyte's goes from user to user."""
+    return fresh_builder
+
+
+@pytest.fixture(scope="session")
 def catalog(builder: Builder) -> dict[str, Properties]:
     """The columns of each stream of both families; TikTok isn't asked for them, so there is none."""
-    business = {"auth_type": "business_access_token", "access_token": "act.unused", "business_id": "unused"}
     login_kit = {"auth_type": "login_kit", "client_key": "7400", "client_secret": "unused", "refresh_token": "unused"}
-    streams = [stream for one in (business, login_kit) for stream in builder.discover({"credentials": one})]
+    streams = [stream for one in (UNUSED_TOKEN, login_kit) for stream in builder.discover({"credentials": one})]
     return {stream["name"]: stream["json_schema"]["properties"] for stream in streams}
 
 
@@ -131,14 +150,9 @@ def secrets_shown(preview: Preview, *configs: dict[str, Any]) -> list[str]:
     return [secret for secret in secrets_of(*configs) if secret in shown]
 
 
-def test_the_manifest_is_resolved_before_any_component_is_known(
-    tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    with running_builder(tmp_path_factory.mktemp("fresh")) as fresh:
-        resolved, full = fresh.resolve(), fresh.full_resolve(token_config(tiktok))
-        without_components = fresh.ask("check", manifest=MANIFEST, config=token_config(tiktok))
-
-    for manifest in (resolved, full):
+def test_the_manifest_is_resolved_before_any_component_is_known(answers_without_components: dict[str, Any]) -> None:
+    for verb in ("resolve", "full_resolve"):
+        manifest = answers_without_components[verb]
         names = [[stream["name"] for stream in choice["streams"]] for choice in manifest["streams"]]
         assert names == [
             [*STREAMS, "videos_comments"],
@@ -147,7 +161,7 @@ def test_the_manifest_is_resolved_before_any_component_is_known(
             LOGIN_KIT_STREAMS,
         ]
     # The components that the other tests send are the only ones that the process has.
-    assert "Could not load module `source_declarative_manifest.components`" in without_components.text
+    assert "Could not load module `source_declarative_manifest.components`" in answers_without_components["check"]
 
 
 def test_the_components_have_the_checksum_that_airbyte_computes_when_they_are_published() -> None:
