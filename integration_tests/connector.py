@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -154,10 +155,29 @@ class ReadyToRun:
     def run(self, command: list[str], folder: Path, seconds: int = SECONDS) -> "subprocess.CompletedProcess[str]":
         """What `subprocess.run` would return or raise; the output comes by way of files in `folder`."""
         stdout, stderr = folder / "stdout.txt", folder / "stderr.txt"
+        stdout.write_text("")
+        stderr.write_text("")
+        with self.running(command, stdout, stderr, seconds=seconds):
+            exit_code = self.wait()
+        if exit_code == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired(command, seconds, stdout.read_text(), stderr.read_text())
+        return subprocess.CompletedProcess(command, exit_code, stdout.read_text(), stderr.read_text())
+
+    @contextmanager
+    def running(
+        self,
+        command: list[str],
+        stdout: Path,
+        stderr: Path,
+        environment: dict[str, str] | None = None,
+        folder: Path | None = None,
+        seconds: int = SECONDS,
+    ) -> Iterator[int]:
+        """Begin a run and give the id of its process; `wait` for its end inside."""
         run = {
             "command": command,
-            "folder": str(Path.cwd()),
-            "environment": dict(os.environ),
+            "folder": str(folder or Path.cwd()),
+            "environment": environment or dict(os.environ),
             "stdout": str(stdout),
             "stderr": str(stderr),
             "seconds": seconds,
@@ -166,13 +186,14 @@ class ReadyToRun:
         try:
             self._process.stdin.write(f"{json.dumps(run)}\n")
             self._process.stdin.flush()
-            exit_code = int(self._answer())
+            yield int(self._answer())
         except BaseException:
             os.killpg(self._process.pid, signal.SIGKILL)
             raise
-        if exit_code == -signal.SIGALRM:
-            raise subprocess.TimeoutExpired(command, seconds, stdout.read_text(), stderr.read_text())
-        return subprocess.CompletedProcess(command, exit_code, stdout.read_text(), stderr.read_text())
+
+    def wait(self) -> int:
+        """The exit code of the run, as soon as it is over."""
+        return int(self._answer())
 
     def _answer(self) -> str:
         assert self._process.stdout
@@ -237,16 +258,21 @@ class Connector:
         **environment: str,
     ) -> list[Message]:
         """Run `read`, kill it as soon as `is_time` says so of its messages, and return all that were whole."""
-        command = [COMMAND, "read", *self.write_files(config, streams, state)]
+        assert self.ready
+        command = [*self.command, "read", *self.write_files(config, streams, state)]
+        stdout, stderr = self.folder / "messages", self.folder / "stderr.txt"
+        os.mkfifo(stdout)
         messages: list[Message] = []
-        with subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            for line in process.stdout:
-                messages.append(json.loads(line))
-                if is_time(messages):
-                    process.send_signal(signal.SIGKILL)
-                    break
-            rest = process.stdout.read().splitlines(keepends=True)
+        with self.ready.running(command, stdout, stderr, {**os.environ, **environment}) as process:
+            with stdout.open() as lines:
+                for line in lines:
+                    messages.append(json.loads(line))
+                    if is_time(messages):
+                        os.kill(process, signal.SIGKILL)
+                        break
+                rest = lines.read().splitlines(keepends=True)
+            self.ready.wait()
+        stdout.unlink()
         return messages + [json.loads(line) for line in rest if line.endswith("\n")]
 
     def write_files(

@@ -5,11 +5,12 @@
     {"command": ["/…/bin/source-tiktok-organic", "spec"], "folder": "/…", "environment": {"HOME": "/…"},
      "stdout": "/…/stdout.txt", "stderr": "/…/stderr.txt", "seconds": 120}
 
-and answers with the exit code when the run is over. It ends with its standard input.
+and answers with the process's id, and with its exit code when the run is over. It ends with its standard input.
 
 The imports take longer than most runs do after them. Half of the rest is the CDK's work on the manifest, which is the
 same in every run. The forked process goes on as the interpreter's main program, so exit codes, uncaught exceptions,
-threads and buffers are the interpreter's own business, as they are in the command.
+threads and buffers are the interpreter's own business, as they are in the command. Its clock is the one that its
+environment names.
 """
 
 import gc
@@ -18,14 +19,19 @@ import os
 import runpy
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import orjson
+import time_machine
 from airbyte_cdk.sources.declarative import concurrent_declarative_source
 
 import source_tiktok_organic.run  # noqa: F401
 from source_tiktok_organic.source import SourceTiktokOrganic
+
+# By how many seconds a process's clock is moved; `integration_tests/day.py` says why.
+CLOCK = "INTEGRATION_TESTS_CLOCK"
 
 
 def resolve_the_manifest() -> None:
@@ -51,12 +57,17 @@ def wait_for_a_run() -> list[str]:
             # The signal ends the run in whatever state it is, and even if nobody waits for it any more.
             signal.alarm(run["seconds"])
             _reopen(0, os.devnull, os.O_RDONLY)
-            _reopen(1, run["stdout"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            _reopen(2, run["stderr"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            _reopen(1, run["stdout"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            _reopen(2, run["stderr"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.chdir(run["folder"])
+            before = os.environ[CLOCK]
             os.environ.clear()
             os.environ.update(run["environment"])
+            if os.environ[CLOCK] != before:
+                seconds = float(os.environ[CLOCK]) - float(before)
+                time_machine.travel(time.time() + seconds, tick=True).start()
             return list(run["command"])
+        _say(str(process))
         _, status = os.waitpid(process, 0)
         _say(str(os.waitstatus_to_exitcode(status)))
     sys.exit()

@@ -12,6 +12,7 @@ from integration_tests.connector import (
     STREAMS,
     Connector,
     Output,
+    ReadyToRun,
     call_log,
     granted,
     oauth_config,
@@ -67,9 +68,11 @@ def still_tiktok() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture(scope="module")
-def clean(still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+def clean(
+    still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun
+) -> dict[str, list[Any]]:
     """The rows of a sync in which nothing went wrong."""
-    output = Connector(tmp_path_factory.mktemp("clean")).read(token_config(still_tiktok))
+    output = Connector(tmp_path_factory.mktemp("clean"), ready=ready).read(token_config(still_tiktok))
     assert output.errors == []
     return output.contents(STREAMS)
 

@@ -13,7 +13,7 @@ import requests
 from jinja2 import Environment, StrictUndefined
 from jsonschema import Draft7Validator, FormatChecker
 
-from integration_tests.connector import Connector, calls
+from integration_tests.connector import Connector, ReadyToRun, calls
 from integration_tests.emulator.accounts import FIRST_OPEN_ID
 from integration_tests.emulator.server import RunningEmulator
 
@@ -112,9 +112,9 @@ def _put(config: dict[str, Any], path: list[str], value: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def specification(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def specification(tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun) -> dict[str, Any]:
     """What `spec` prints."""
-    (message,) = Connector(tmp_path_factory.mktemp("spec")).spec().of_type("SPEC")
+    (message,) = Connector(tmp_path_factory.mktemp("spec"), ready=ready).spec().of_type("SPEC")
     specification: dict[str, Any] = message["spec"]
     return specification
 

@@ -16,6 +16,7 @@ from integration_tests.connector import (
     Connector,
     Message,
     Output,
+    ReadyToRun,
     call_log,
     calls,
     calls_by_account,
@@ -60,9 +61,9 @@ def still_tiktok() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture(scope="module")
-def clean(still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Output:
+def clean(still_tiktok: RunningEmulator, tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun) -> Output:
     """A sync in which nothing went wrong."""
-    return Connector(tmp_path_factory.mktemp("clean")).read(config_of(still_tiktok), ALL_STREAMS)
+    return Connector(tmp_path_factory.mktemp("clean"), ready=ready).read(config_of(still_tiktok), ALL_STREAMS)
 
 
 @pytest.fixture

@@ -1,14 +1,22 @@
 """spec, check and discover, and what they say about a config that can't work."""
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from integration_tests.connector import COMMAND, COMMENT_STREAMS, STREAMS, Connector, calls, oauth_config, token_config
+from integration_tests.connector import (
+    COMMAND,
+    COMMENT_STREAMS,
+    STREAMS,
+    Connector,
+    ReadyToRun,
+    calls,
+    oauth_config,
+    token_config,
+)
 from integration_tests.emulator.server import RunningEmulator
 
 
@@ -27,14 +35,14 @@ def test_spec_names_the_ways_to_authenticate_and_hides_the_secrets(connector: Co
 
 
 def test_discover_lists_the_seventeen_streams_without_a_call(connector: Connector, tiktok: RunningEmulator) -> None:
-    output = connector.installed.discover(oauth_config(tiktok))
+    output = connector.discover(oauth_config(tiktok))
     assert list(output.catalog) == [*STREAMS, *COMMENT_STREAMS]
     assert calls(tiktok) == {}
 
 
 @pytest.mark.parametrize("make_config", [oauth_config, token_config])
 def test_check_succeeds_with_at_most_two_calls(connector: Connector, tiktok: RunningEmulator, make_config: Any) -> None:
-    output = connector.installed.check(make_config(tiktok))
+    output = connector.check(make_config(tiktok))
     assert output.connection_status["status"] == "SUCCEEDED"
     assert sum(calls(tiktok).values()) <= 2
 
@@ -98,14 +106,14 @@ def test_a_config_that_cannot_work_gets_one_sentence_and_makes_no_call(
     ],
     ids=["missing", "no JSON", "no object"],
 )
-def test_a_file_that_cannot_be_used_is_named_in_a_sentence(tmp_path: Path, content: str | None, reason: str) -> None:
+def test_a_file_that_cannot_be_used_is_named_in_a_sentence(
+    ready: ReadyToRun, tmp_path: Path, content: str | None, reason: str
+) -> None:
     path = tmp_path / "config.json"
     if content:
         path.write_text(content)
 
-    process = subprocess.run(
-        [COMMAND, "check", "--config", str(path)], capture_output=True, text=True, timeout=60, check=False
-    )
+    process = ready.run([COMMAND, "check", "--config", str(path)], tmp_path)
 
     error = json.loads(process.stdout.splitlines()[-1])["trace"]["error"]
     assert process.returncode == 1

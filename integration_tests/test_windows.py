@@ -63,7 +63,7 @@ def test_the_first_sync_reads_58_days_at_the_end_of_a_year_and_around_a_leap_day
     for name, value in day.environment_at(now).items():
         monkeypatch.setenv(name, value)
 
-    output = connector.installed.read(token_config(tiktok))
+    output = connector.read(token_config(tiktok))
 
     assert output.errors == []
     days = [row["metric_date"] for row in output.rows("account_metrics")]
