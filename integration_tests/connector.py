@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 import requests
@@ -132,6 +134,16 @@ class Output:
         return {stream["name"]: stream for stream in message["catalog"]["streams"]}
 
 
+_PROGRAM = """\
+#!{python} -IS
+import os, sys
+from multiprocessing.connection import Client
+with Client({address!r}) as tests:
+    tests.send((sys.argv[1:], os.getpid(), dict(os.environ), os.getcwd()))
+    sys.exit(tests.recv())
+"""
+
+
 class ReadyToRun:
     """Runs the command without its imports, one run at a time: see `integration_tests/ready_to_run.py`."""
 
@@ -190,6 +202,37 @@ class ReadyToRun:
         except BaseException:
             os.killpg(self._process.pid, signal.SIGKILL)
             raise
+
+    @contextmanager
+    def as_program(self, folder: Path) -> Iterator[Path]:
+        """A program that does what the command does, for those who start processes themselves; its runs are forked."""
+        program = folder / "bin" / Path(COMMAND).name
+        program.parent.mkdir()
+        with Listener() as listener:
+            program.write_text(_PROGRAM.format(python=sys.executable, address=listener.address))
+            program.chmod(0o755)
+            serving = Thread(target=self._serve, args=(listener,), name="runs of the program")
+            serving.start()
+            try:
+                yield program
+            finally:
+                with Client(listener.address) as client:
+                    client.send(None)
+                serving.join()
+
+    def _serve(self, listener: Listener) -> None:
+        while True:
+            with listener.accept() as client:
+                run = client.recv()
+                if run is None:
+                    return
+                arguments, process, environment, folder = run
+                # What the program was given to write to.
+                stdout, stderr = Path(f"/proc/{process}/fd/1"), Path(f"/proc/{process}/fd/2")
+                with self.running([COMMAND, *arguments], stdout, stderr, environment, Path(folder)):
+                    exit_code = self.wait()
+                with suppress(ConnectionError):  # nobody waits for it any more
+                    client.send(exit_code)
 
     def wait(self) -> int:
         """The exit code of the run, as soon as it is over."""

@@ -1,4 +1,4 @@
-"""The demo, and what is in its DuckDB file, counted with SQL."""
+"""The demo as `make demo` starts it, and what is in its DuckDB file, counted with SQL."""
 
 import os
 import subprocess
@@ -9,21 +9,23 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from integration_tests.connector import COMMENT_STREAMS, LOGIN_KIT_STREAMS, STREAMS
+from integration_tests.connector import COMMENT_STREAMS, STREAMS
 
 pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 ROOT = Path(__file__).parent.parent
 
 
-def run_demo(folder: Path, **options: str) -> tuple[str, Path]:
-    """What the demo printed, and its database."""
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What it printed of a registered Business Account and one that is not registered, and its database."""
+    folder = tmp_path_factory.mktemp("demo")
     environment = {
         **os.environ,
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)]),
         "POSTS": "25",
-        **options,
+        "ACCOUNTS": "2",
     }
     process = subprocess.run(
         [sys.executable, "-m", "examples.demo"],
@@ -36,29 +38,6 @@ def run_demo(folder: Path, **options: str) -> tuple[str, Path]:
     )
     assert process.returncode == 0, process.stderr[-2000:]
     return process.stdout, folder / "demo" / "tiktok.duckdb"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The demo of the API for Business, with a registered Business Account and one that is not registered."""
-    return run_demo(tmp_path_factory.mktemp("demo"), ACCOUNTS="2")
-
-
-def test_the_demo_of_login_kit_shows_its_two_tables(tmp_path: Path) -> None:
-    printed, database = run_demo(tmp_path, FAMILY="login_kit")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for stream in LOGIN_KIT_STREAMS:
-            (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
-            assert rows > 0, stream
-            assert f"{stream} {rows}" in " ".join(printed.split()), stream
-        types = dict(
-            connection.execute(
-                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'user_videos'"
-            ).fetchall()
-        )
-    assert types["create_time"] == "BIGINT"
-    assert types["created_at"].startswith("TIMESTAMP")
-    assert "percent_liked" in printed
 
 
 def test_the_demo_fills_seventeen_tables_and_shows_them(demo: tuple[str, Path]) -> None:

@@ -1,18 +1,24 @@
-"""The example that reads one account for an orchestrator: its rows, its tokens, and one reader at a time."""
+"""The examples in this process, which imports PyAirbyte once for all of them; `test_duckdb.py` has one of its own.
+
+One shows Login Kit's streams. The other reads an account for an orchestrator: its rows, its tokens, and one reader at a
+time.
+"""
 
 import fcntl
 import json
 import stat
 import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import requests
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import granted, oauth_config
+from integration_tests.connector import COMMAND, LOGIN_KIT_STREAMS, ReadyToRun, granted, oauth_config
 from integration_tests.emulator.accounts import AccountSpec
 
 pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
@@ -20,14 +26,32 @@ pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte need
 POSTS = ["account", "videos"]
 
 
-@pytest.fixture
-def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module, with PyAirbyte's own files in the test's folder."""
+@pytest.fixture(autouse=True)
+def forked_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready: ReadyToRun) -> Iterator[None]:
+    """PyAirbyte with its own files in the test's folder, and the runs that it starts forked as those of other tests."""
     for name in ("AIRBYTE_PROJECT_DIR", "AIRBYTE_LOGGING_ROOT", "HOME"):
         monkeypatch.setenv(name, str(tmp_path))
+    for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "1")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from examples import orchestrated
+        import airbyte
+    get_source = airbyte.get_source
+
+    def get_source_of_forked_runs(name: str, *, local_executable: Path, **options: Any) -> Any:
+        assert str(local_executable) == COMMAND
+        return get_source(name, local_executable=program, **options)
+
+    with ready.as_program(tmp_path) as program:
+        monkeypatch.setattr(airbyte, "get_source", get_source_of_forked_runs)
+        yield
+
+
+@pytest.fixture
+def example() -> Any:
+    """The module."""
+    from examples import orchestrated
+
     return orchestrated
 
 
@@ -41,6 +65,32 @@ def refresh_token_in(config_path: Path) -> str:
     """The token that the next sync will use."""
     token: str = json.loads(config_path.read_text())["credentials"]["refresh_token"]
     return token
+
+
+def test_the_demo_of_login_kit_shows_its_two_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from examples import demo
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POSTS", "25")
+    monkeypatch.setenv("FAMILY", "login_kit")
+    demo.main()
+
+    printed = capfd.readouterr().out
+    with duckdb.connect(str(tmp_path / "demo" / "tiktok.duckdb"), read_only=True) as connection:
+        for stream in LOGIN_KIT_STREAMS:
+            (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
+            assert rows > 0, stream
+            assert f"{stream} {rows}" in " ".join(printed.split()), stream
+        types = dict(
+            connection.execute(
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'user_videos'"
+            ).fetchall()
+        )
+    assert types["create_time"] == "BIGINT"
+    assert types["created_at"].startswith("TIMESTAMP")
+    assert "percent_liked" in printed
 
 
 def test_a_second_day_uses_the_tokens_and_the_state_of_the_first(
