@@ -19,6 +19,7 @@ import os
 import runpy
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def wait_for_a_run() -> list[str]:
             before = os.environ[CLOCK]
             os.environ.clear()
             os.environ.update(run["environment"])
+            tempfile.tempdir = None  # it is TMPDIR's, also if an import has asked for it
             if os.environ[CLOCK] != before:
                 seconds = float(os.environ[CLOCK]) - float(before)
                 time_machine.travel(time.time() + seconds, tick=True).start()
