@@ -17,7 +17,7 @@ from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordEx
 
 import source_tiktok_organic
 from source_tiktok_organic import components
-from source_tiktok_organic.components.records import Timestamp, timestamp
+from source_tiktok_organic.components.columns import Timestamp
 from source_tiktok_organic.run import SWITCH_INTERVAL
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def load_rows(path: str) -> None:
                 row = message["record"]["data"]
                 if "create_time" in row:
                     # What the connector's own rows carry, so that the CDK's cursor has the same work.
-                    row["create_time"] = timestamp(_epoch(row["create_time"]))
+                    row["create_time"] = Timestamp(_epoch(row["create_time"]))
                 rows.setdefault(message["record"]["stream"], []).append(row)
     pages = -(-len(rows["videos"]) // POSTS_PER_PAGE)
     for stream, all_rows in rows.items():

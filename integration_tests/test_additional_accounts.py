@@ -610,7 +610,9 @@ def test_check_names_each_account_that_is_dead(connector: Connector, tiktok: Run
     assert status["message"].splitlines() == [
         "TikTok account Account 2 (`additional_accounts[0]`): TikTok does not accept the sign-in of the account (code "
         "40107: Refresh token is invalid.). Authenticate the account again in the source's settings; if you typed the "
-        "values in, check client_id, client_secret and refresh_token.",
+        "values in, check client_id, client_secret and refresh_token. "
+        "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+        "CONNECTOR_CONFIG message, and the next run needs that one.",
         f"TikTok account Account 3 ({third}): TikTok refused the access token. It ends after 24 hours: put a new one "
         "into the source's settings, or authenticate with OAuth, which renews it by itself.",
     ]

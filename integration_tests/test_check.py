@@ -68,7 +68,9 @@ def test_it_says_what_a_bare_token_was_granted_where_the_app_is_known(
             None,
             "TikTok does not accept the sign-in of the account (code 40101: Client id or client secret is incorrect.). "
             "Authenticate the account again in the source's settings; if you typed the values in, check client_id, "
-            "client_secret and refresh_token.",
+            "client_secret and refresh_token. "
+            "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+            "CONNECTOR_CONFIG message, and the next run needs that one.",
             id="a wrong client secret",
         ),
         pytest.param(
@@ -76,7 +78,9 @@ def test_it_says_what_a_bare_token_was_granted_where_the_app_is_known(
             None,
             "TikTok does not accept the sign-in of the account (code 40107: Refresh token is invalid.). Authenticate "
             "the account again in the source's settings; if you typed the values in, check client_id, client_secret "
-            "and refresh_token.",
+            "and refresh_token. "
+            "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+            "CONNECTOR_CONFIG message, and the next run needs that one.",
             id="a wrong refresh token",
         ),
         pytest.param(
@@ -99,8 +103,9 @@ def test_it_says_what_a_bare_token_was_granted_where_the_app_is_known(
             "TikTok did not permit the stream `account`, which reads what user.info.basic, user.info.username, "
             "user.info.profile, user.info.stats, user.account.type, user.insights open (code 40118: App is not in the "
             "whitelist.). Authenticate the account again and allow everything that TikTok lists; if that does not "
-            "help, check that `business_id` is this account's and that your TikTok app has the permission "
-            '"TikTok Accounts". If you typed in an access token alone, add your app\'s `client_id`: then the connector '
+            "help, check that `business_id` is this account's, that your TikTok app has the permission "
+            '"TikTok Accounts", and that analytics are turned on in the TikTok app. If you typed in an access token '
+            "alone, add your app's `client_id`: then the connector "
             "asks for granted fields alone. The other streams go on.",
             id="an app without the permission",
         ),
@@ -144,9 +149,9 @@ def test_a_failure_is_one_sentence_with_the_next_step(
         pytest.param(
             PROFILE,
             {"kind": "code", "code": 40100, "message": "App reaches the QPS limit 10"},
-            "TikTok is limiting the number of calls (code 40100: App reaches the QPS limit 10). Waiting for five "
-            "minutes several times did not help; the next sync will try again. Lower `requests_per_minute` if this "
-            "happens often.",
+            "TikTok is limiting the number of calls (code 40100: App reaches the QPS limit 10). After one call "
+            "too many it refuses all for five minutes; the next sync will try again. Lower "
+            "`requests_per_minute` if this happens often.",
             id="a limit that lasts",
         ),
         pytest.param(

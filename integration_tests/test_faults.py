@@ -241,7 +241,9 @@ def test_a_renewal_that_tiktok_refuses_is_not_tried_again(
     assert output.written_back == []
     assert output.errors[0] == (
         f"TikTok does not accept the sign-in of the account (code {code}: No.). Authenticate the account again in the "
-        "source's settings; if you typed the values in, check client_id, client_secret and refresh_token."
+        "source's settings; if you typed the values in, check client_id, client_secret and refresh_token. "
+        "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+        "CONNECTOR_CONFIG message, and the next run needs that one."
     )
 
 

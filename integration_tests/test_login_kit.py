@@ -103,7 +103,9 @@ def test_a_refused_sign_in_says_what_to_do(connector: Connector, start_tiktok: S
         "status": "FAILED",
         "message": "TikTok does not accept the sign-in of the account (code invalid_grant: Refresh token is invalid or "
         "expired.). Authenticate the account again in the source's settings; if you typed the values in, check "
-        "client_key, client_secret and refresh_token.",
+        "client_key, client_secret and refresh_token. "
+        "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+        "CONNECTOR_CONFIG message, and the next run needs that one.",
     }
     assert len(call_log(tiktok, TOKEN)) == 1
     assert output.written_back == []

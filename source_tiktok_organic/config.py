@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -89,6 +89,22 @@ def _wanted(definition: Mapping[str, Any]) -> str:
     return f"{kind} of {definition['minimum']} or more" if "minimum" in definition else kind
 
 
+def trim(config: MutableMapping[str, Any]) -> None:
+    """Take off the blanks around pasted values.
+
+    In:  `{"credentials": {"access_token": " act.1\n"}}`
+    Out: `{"credentials": {"access_token": "act.1"}}`
+    """
+    for entry in [config, *(accounts_in(config).values() if _accounts_are_a_list(config) else [])]:
+        entry.update({name: value.strip() for name, value in entry.items() if isinstance(value, str)})
+
+
+def _accounts_are_a_list(config: Mapping[str, Any]) -> bool:
+    accounts = config.get("additional_accounts") or []
+    credentials = config.get("credentials") or {}
+    return isinstance(credentials, dict) and isinstance(accounts, list) and all(isinstance(x, dict) for x in accounts)
+
+
 def validate_settings(config: Config) -> None:
     """Refuse what a JSON schema cannot see, before any call is made.
 
@@ -146,8 +162,7 @@ def _is_loopback(host: str) -> bool:
 
 def _validate_accounts(config: Config) -> None:
     """Refuse additional accounts that could not be read, or would be read twice."""
-    entries = config.get("additional_accounts") or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not _accounts_are_a_list(config):
         raise config_error(
             "The setting `additional_accounts` must be a list of accounts, each with a `refresh_token`, or with an "
             "`access_token` and its `business_id`."
@@ -169,6 +184,13 @@ def _validate_accounts(config: Config) -> None:
                 f"`{path}` cannot be read: it needs a `refresh_token`, or an `access_token` with the `business_id` "
                 "that came with it."
             )
+    for path, entry in accounts_in(config).items():
+        for name, value in entry.items():
+            if name != "name" and isinstance(value, str) and not (value.isascii() and value.isprintable()):
+                odd = next(character for character in value if not (character.isascii() and character.isprintable()))
+                raise config_error(
+                    f"The setting `{path}.{name}` has a character that can't be part of it: {odd!r}. Copy it again."
+                )
     for name in ("business_id", "refresh_token", "access_token"):
         seen: dict[str, str] = {}
         for path, entry in accounts_in(config).items():

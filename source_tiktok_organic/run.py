@@ -1,7 +1,12 @@
 """The command `source-tiktok-organic spec|check|discover|read`."""
 
+import contextlib
+import errno
 import gc
+import io
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +46,12 @@ class SaidOnce(logging.Filter):
 def run() -> None:
     """Run the verb of the command line and print Airbyte messages to standard output."""
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # Without it Python would wait for the workers first.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Airbyte messages are UTF-8 whatever the machine's own encoding is.
+            stream.reconfigure(encoding="utf-8")
     init_uncaught_exception_handler(logging.getLogger("airbyte"))
     arguments = TiktokOrganicEntrypoint.parse_args(sys.argv[1:])
     source = SourceTiktokOrganic(
@@ -51,9 +62,22 @@ def run() -> None:
     entrypoint = TiktokOrganicEntrypoint(source)
     for handler in logging.getLogger().handlers:
         handler.addFilter(SaidOnce())
-    with PRINT_BUFFER:
-        for message in entrypoint.run(arguments):
-            print(f"{message}\n", end="")
+    try:
+        with PRINT_BUFFER:
+            for message in entrypoint.run(arguments):
+                print(f"{message}\n", end="")
+    except OSError as error:
+        # The workers would wait for a reader that is gone, or for room on a full disk.
+        end_at_once(error)
+
+
+def end_at_once(error: OSError) -> None:
+    """End the process although its threads still work; raise what is no trouble of standard output."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+        raise error
+    with contextlib.suppress(OSError):
+        os.write(2, f"Standard output can't be written any more ({error.strerror}), so the connector ends.\n".encode())
+    os._exit(1)
 
 
 def _content_of(path: str | None, read: Callable[[str], Any]) -> Any:

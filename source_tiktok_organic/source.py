@@ -14,9 +14,12 @@ from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
+    AirbyteStreamState,
     ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
     ConnectorSpecification,
     Status,
+    SyncMode,
 )
 from airbyte_cdk.sources.declarative.parsers.custom_code_compiler import SDM_COMPONENTS_MODULE_NAME
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
@@ -24,8 +27,10 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic import components
+from source_tiktok_organic.components.errors import LONGEST_WAIT
 from source_tiktok_organic.components.exceptions import config_error
-from source_tiktok_organic.config import config_mistake, validate_settings
+from source_tiktok_organic.components.sync import sync_of
+from source_tiktok_organic.config import config_mistake, trim, validate_settings
 
 
 class SourceTiktokOrganic(YamlDeclarativeSource):
@@ -41,7 +46,10 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         sys.modules[SDM_COMPONENTS_MODULE_NAME] = components
         # An absolute path: the CDK would take a manifest.yaml of the current folder first.
         manifest = str(Path(__file__).with_name("manifest.yaml"))
-        super().__init__(path_to_yaml=manifest, catalog=catalog, config=config, state=state)
+        full = {configured.stream.name for configured in catalog.streams if _is_full(configured)} if catalog else set()
+        left = [message for message in state or [] if not message.stream or _name_of(message.stream) not in full]
+        trim(config or {})  # type: ignore[arg-type]  # the CDK calls it a Mapping, and writes tokens into it
+        super().__init__(path_to_yaml=manifest, catalog=catalog, config=config, state=left)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """The config in memory; the CDK would also write it, secrets included, to a file that a crash leaves behind.
@@ -51,19 +59,31 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         self._config = self._config or config
         return self._config
 
+    def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
+        """The CDK's messages; at the end the log has how often something odd came that was warned of."""
+        yield from super().read(*arguments)
+        api_budget = self._constructor._api_budget
+        if api_budget:
+            sync_of(api_budget).say_counts()
+
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone.
 
-        The CDK reads the first account alone; of several, each is read here.
+        The CDK reads the first account alone; of several, each is read here. Nothing is waited for, not even where
+        TikTok limits calls.
         """
-        if config.get("additional_accounts"):
-            failures = "\n".join(self._failures_of_accounts(config))
-            status = Status.FAILED if failures else Status.SUCCEEDED
-            return AirbyteConnectionStatus(status=status, message=failures or None)
-        status = super().check(logger, config)
-        if status.message:
-            status.message = plain_sentence(status.message)
-        return status
+        longest_wait = LONGEST_WAIT.set(3)
+        try:
+            if config.get("additional_accounts"):
+                failures = "\n".join(self._failures_of_accounts(config))
+                status = Status.FAILED if failures else Status.SUCCEEDED
+                return AirbyteConnectionStatus(status=status, message=failures or None)
+            status = super().check(logger, config)
+            if status.message:
+                status.message = plain_sentence(status.message)
+            return status
+        finally:
+            LONGEST_WAIT.reset(longest_wait)
 
     def _failures_of_accounts(self, config: Mapping[str, Any]) -> Iterator[str]:
         stream = next(iter(self.streams(config)))
@@ -102,6 +122,15 @@ class TiktokOrganicEntrypoint(AirbyteEntrypoint):
                     continue
                 said.add(failure)
             yield _without_secrets(message)
+
+
+def _is_full(configured: ConfiguredAirbyteStream) -> bool:
+    """Whether a stream is read from its beginning, whatever the state says."""
+    return bool(configured.sync_mode == SyncMode.full_refresh)
+
+
+def _name_of(state: AirbyteStreamState) -> str:
+    return str(state.stream_descriptor.name)
 
 
 def _without_secrets(message: AirbyteMessage) -> AirbyteMessage:

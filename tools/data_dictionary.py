@@ -111,8 +111,8 @@ OF_ACCOUNT = {
 }
 # The stream whose one record is the profile that ProfileRequester notes for the others.
 PROFILE = "account"
-# Where an extractor finds its rows, if the manifest does not tell it.
-PATHS = {"ReplyExtractor": ["comments"]}
+# The array in which an extractor finds its records, if the manifest does not tell it.
+ARRAYS = {"ReplyExtractor": "comments"}
 
 
 def class_of(component: Declaration) -> str:
@@ -146,8 +146,8 @@ def _made_by(transformation: Declaration, stream: Declaration, column: str) -> O
     if name == "SliceColumns":
         return _in_slice(stream, column) if column in transformation["columns"] else None
     if name == "EpochToTimestamp":
-        source = transformation["columns"].get(column)
-        if source in (None, column):
+        source = transformation.get("source", "create_time")
+        if column != transformation.get("column", "create_time") or column == source:
             return None
         epoch = _extracted(stream, source)
         return Origin(scope=epoch.scope, computed_from=f"`{epoch.path}`")
@@ -183,7 +183,7 @@ def _read_by(stream: Declaration, column: str) -> Origin:
 def _extracted(stream: Declaration, column: str) -> Origin:
     extractor = stream["retriever"]["record_selector"]["extractor"]
     name = class_of(extractor)
-    path = extractor.get("path") or PATHS.get(name, [])
+    path = [found] if (found := extractor.get("array") or extractor.get("object") or ARRAYS.get(name)) else []
     names = _names_before(extractor, column)
     if not names:
         raise NotDescribed(

@@ -10,19 +10,38 @@ from hypothesis import strategies as st
 
 from source_tiktok_organic.components.errors import data_of
 from source_tiktok_organic.components.records import BreakdownExtractor
+from unit_tests.parts import budget
 from unit_tests.tiktok import fixture, response, success
 
 KEEP = {"item_id": "item_id", "create_time": "create_time"}
 
 
-def extractor(breakdown: str, *path: str, keep: dict[str, str] | None = None) -> BreakdownExtractor:
+LABELS = {
+    "audience_countries": "country",
+    "audience_genders": "gender",
+    "audience_types": "type",
+    "impression_sources": "impression_source",
+    "audience_cities": "city_name",
+}
+NUMBERS = {"video_view_retention": "second", "engagement_likes": "second", "audience_activity": "hour"}
+
+
+def extractor(breakdown: str, array: str = "", keep: dict[str, str] | None = None) -> BreakdownExtractor:
     """The extractor that the manifest declares for this array."""
-    return BreakdownExtractor(breakdown=breakdown, path=list(path), keep=keep or {})
+    return BreakdownExtractor(
+        {"name": "videos"},
+        budget(),
+        breakdown=breakdown,
+        label=LABELS.get(breakdown, ""),
+        number=NUMBERS.get(breakdown, ""),
+        array=array,
+        keep=keep or {},
+    )
 
 
-def rows(body: Any, breakdown: str, *path: str, keep: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """The rows of an answer with this body."""
-    return list(extractor(breakdown, *path, keep=keep).extract_records(response(body)))
+def rows(body: Any, breakdown: str, array: str = "", keep: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """The records of a response with this body."""
+    return list(extractor(breakdown, array, keep).extract_records(response(body)))
 
 
 # --- Examples -------------------------------------------------------------------------------------------------------
@@ -45,7 +64,7 @@ def test_each_element_is_a_row_with_the_posts_columns() -> None:
     ]
 
 
-def test_an_empty_path_takes_the_array_of_the_data_itself() -> None:
+def test_without_an_array_the_breakdown_of_the_data_itself_is_taken() -> None:
     assert rows(fixture("profile"), "audience_genders") == [
         {"audience_genders_gender": "Female", "audience_genders_percentage": 0.6031},
         {"audience_genders_gender": "Male", "audience_genders_percentage": 0.3685},
@@ -97,13 +116,76 @@ def test_an_answer_without_data_is_an_error_and_no_empty_success() -> None:
         rows({"code": 0, "message": "OK", "request_id": "1"}, "audience_countries", "videos")
 
 
+# --- Labels ---------------------------------------------------------------------------------------------------------
+
+
+def labelled(breakdown: str, *elements: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of one post with this array, without its id."""
+    found = rows(success({"videos": [{"item_id": "7", breakdown: list(elements)}]}), breakdown, "videos")
+    return [{name.removeprefix(f"{breakdown}_"): value for name, value in record.items()} for record in found]
+
+
+def test_shares_of_equal_labels_are_added_up_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    springfield = {"city_name": "US Springfield", "percentage": 0.25}
+    boston = {"city_name": "US Boston", "percentage": 0.1}
+
+    found = labelled("audience_cities", springfield, boston, {**springfield, "percentage": 0.5}, springfield)
+
+    assert found == [{"city_name": "US Springfield", "percentage": 1.0}, boston]
+    assert len(caplog.records) == 1
+    assert "TikTok sent the `city_name` 'US Springfield' twice in `audience_cities`. It is added up." in caplog.text
+
+
+@pytest.mark.parametrize("missing", [{}, {"city_name": None}, {"city_name": ""}, {"city_name": " "}])
+def test_a_missing_label_is_unknown(missing: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    found = labelled("audience_cities", {"percentage": 0.25, **missing}, {"city_name": "US Boston", "percentage": 0.1})
+
+    assert [(record["city_name"], record["percentage"]) for record in found] == [("unknown", 0.25), ("US Boston", 0.1)]
+    assert len(caplog.records) == 1
+
+
+def test_several_missing_labels_are_one() -> None:
+    assert labelled("audience_cities", {"percentage": 0.25}, {"percentage": 0.5}) == [
+        {"city_name": "unknown", "percentage": 0.75}
+    ]
+
+
+def test_of_shares_that_are_no_numbers_the_first_is_kept() -> None:
+    found = labelled(
+        "audience_cities", {"city_name": "US Boston", "percentage": None}, {"city_name": "US Boston", "percentage": 0.5}
+    )
+
+    assert found == [{"city_name": "US Boston", "percentage": None}]
+
+
+def test_a_second_that_comes_again_or_has_no_number_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    found = labelled(
+        "video_view_retention",
+        {"second": 1, "percentage": 0.9},
+        {"second": "1", "percentage": 0.8},
+        {"second": 1, "percentage": 0.7},
+        {"second": None, "percentage": 0.6},
+    )
+
+    assert found[0] == {"second": 1, "percentage": 0.9}
+    assert {"second": None, "percentage": 0.6} not in found
+    assert caplog.records
+
+
 # --- Properties: whatever posts TikTok sends ------------------------------------------------------------------------
 
 number = st.one_of(
     st.none(), st.integers(-(10**6), 10**18), st.floats(0, 1), st.integers(0, 10**6).map(str), st.just("")
 )
-element = st.dictionaries(st.sampled_from(["country", "percentage", "second", "type"]), number, max_size=4)
-array: st.SearchStrategy[list[dict[str, Any]] | None] = st.one_of(st.none(), st.just([]), st.lists(element, max_size=5))
+country = st.text("ABCDEFGH", min_size=2, max_size=2)
+element = st.fixed_dictionaries({"country": country}, optional={"percentage": number, "second": number, "type": number})
+array: st.SearchStrategy[list[dict[str, Any]] | None] = st.one_of(
+    st.none(), st.just([]), st.lists(element, max_size=5, unique_by=lambda found: str(found["country"]))
+)
+odd_label: st.SearchStrategy[Any] = st.one_of(number, st.booleans(), st.just("GB"), st.just([]), st.just({}))
+odd_array = st.lists(
+    st.dictionaries(st.sampled_from(["country", "percentage"]), odd_label, max_size=2), min_size=1, max_size=6
+)
 other_fields = st.fixed_dictionaries(
     {},
     optional={
@@ -167,3 +249,13 @@ def test_reading_a_page_twice_gives_the_same_rows(page: list[dict[str, Any]]) ->
     same = extractor("audience_countries", "videos", keep=KEEP)
 
     assert list(same.extract_records(answer)) == list(same.extract_records(answer))
+
+
+@given(odd_array)
+def test_labels_are_unique_and_never_null_whatever_tiktok_sends(array: list[dict[str, Any]]) -> None:
+    found = rows(success({"videos": [{"item_id": "7", "audience_countries": array}]}), "audience_countries", "videos")
+
+    labels = [str(record["audience_countries_country"]) for record in found]
+    assert labels
+    assert len(set(labels)) == len(labels)
+    assert "None" not in labels

@@ -192,7 +192,7 @@ MISTAKES = [
     ),
     pytest.param(
         static_token_config(video_lookback_days=-1),
-        "The setting `video_lookback_days` is -1, but it must be a whole number of 0 or more.",
+        "The setting `video_lookback_days` is -1, but it must be a whole number from 0 to 36500.",
         id="negative video_lookback_days",
     ),
     pytest.param(

@@ -360,12 +360,12 @@ def test_the_last_transformation_that_writes_a_column_says_where_it_comes_from()
         "name": "videos",
         "transformations": [
             {"class_name": "components.SliceColumns", "columns": ["metric_date"]},
-            {"class_name": "components.EpochToTimestamp", "columns": {"metric_date": "create_time"}},
+            {"class_name": "components.EpochToTimestamp", "column": "metric_date"},
             {"type": "AddFields", "fields": [{"path": ["is_provisional"]}]},
         ],
         "retriever": {
             "requester": {"type": "HttpRequester"},
-            "record_selector": {"extractor": {"class_name": "components.ObjectExtractor", "path": ["videos"]}},
+            "record_selector": {"extractor": {"class_name": "components.ObjectExtractor", "array": "videos"}},
         },
     }
 

@@ -90,7 +90,7 @@ def test_success_without_data_is_a_failure(
     [
         pytest.param({"videos": "none"}, id="text for the posts"),
         pytest.param({"videos": [7]}, id="numbers for the posts"),
-        pytest.param({"videos": [{"item_id": "7", "create_time": "1788861607", "likes": "many"}]}, id="words"),
+        pytest.param({"videos": {"item_id": "7", "create_time": "1788861607"}}, id="an object for the posts"),
     ],
 )
 def test_data_that_makes_no_sense_is_a_failure(data: dict[str, Any], tiktok: TikTok, clock: Clock) -> None:

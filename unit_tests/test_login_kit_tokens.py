@@ -208,7 +208,9 @@ def test_a_refused_renewal_is_not_tried_again_and_says_what_to_do(
     assert {failure.failure_type for failure in outcome.failures.values()} == {FailureType.config_error}
     assert message_of(outcome, "user_info") == (
         f"TikTok does not accept the sign-in of the account (code {error}: It has expired.). Authenticate the account "
-        "again in the source's settings; if you typed the values in, check client_key, client_secret and refresh_token."
+        "again in the source's settings; if you typed the values in, check client_key, client_secret and "
+        "refresh_token. TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config "
+        "as a CONNECTOR_CONFIG message, and the next run needs that one."
     )
     assert paths(tiktok) == [LOGIN_KIT_TOKEN_PATH]
     assert clock.waits == []

@@ -385,7 +385,7 @@ def test_only_the_credentials_are_required(specification: dict[str, Any]) -> Non
     ("name", "default", "minimum", "maximum"),
     [
         ("lookback_days", 58, 1, 58),
-        ("video_lookback_days", 365, 0, None),
+        ("video_lookback_days", 365, 0, 36500),
         ("requests_per_minute", 40, 2, None),
         ("num_workers", 8, 2, 20),
     ],

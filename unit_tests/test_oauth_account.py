@@ -489,7 +489,9 @@ def test_a_refused_renewal_says_how_to_authenticate_again(code: int, tiktok: Tik
     assert error.message == (
         f"TikTok does not accept the sign-in of the account (code {code}: Refresh token is invalid or expired.). "
         "Authenticate the account again in the source's settings; if you typed the values in, check client_id, "
-        "client_secret and refresh_token."
+        "client_secret and refresh_token. "
+        "TikTok may replace a refresh token whenever it is used: a run by hand prints the newest config as a "
+        "CONNECTOR_CONFIG message, and the next run needs that one."
     )
     assert "20261120120000AAAA0000000000000000EE" in (error.internal_message or "")
     assert len(tiktok.calls) == 1

@@ -1,4 +1,4 @@
-"""ObjectExtractor: one row for each object at a path of the answer's data, with the values that TikTok sent."""
+"""ObjectExtractor: one record for each object of an array, or for one object, with the values that TikTok sent."""
 
 from typing import Any
 
@@ -9,16 +9,17 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import data_of
 from source_tiktok_organic.components.records import ObjectExtractor
+from unit_tests.parts import budget
 from unit_tests.tiktok import fixture, response, success
 
 
-def rows(body: Any, *path: str, rename: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """The rows of an answer with this body."""
-    extractor = ObjectExtractor(path=list(path), rename=rename or {})
+def rows(body: Any, array: str = "", rename: dict[str, str] | None = None, **settings: str) -> list[dict[str, Any]]:
+    """The records of a response with this body."""
+    extractor = ObjectExtractor({"name": "videos"}, budget(), array=array, rename=rename or {}, **settings)
     return list(extractor.extract_records(response(body)))
 
 
-def test_an_empty_path_is_the_data_itself() -> None:
+def test_without_an_array_the_data_itself_is_the_record() -> None:
     assert rows(success({"username": "tiny", "followers_count": 41})) == [{"username": "tiny", "followers_count": 41}]
 
 
@@ -59,17 +60,29 @@ def test_a_withheld_array_has_no_rows(data: dict[str, Any]) -> None:
     assert rows(success(data), "metrics") == []
 
 
-def test_an_object_where_an_array_was_expected_is_one_row() -> None:
-    assert rows(success({"metrics": {"date": "2026-09-10"}}), "metrics") == [{"date": "2026-09-10"}]
+def test_an_object_in_the_data_is_one_record() -> None:
+    assert rows(success({"user": {"open_id": "7"}}), object="user") == [{"open_id": "7"}]
+    assert rows(success({"user": None}), object="user") == rows(success({}), object="user") == []
 
 
-def test_a_deeper_path_goes_through_arrays() -> None:
-    data = {"metrics": [{"audience_activity": [{"hour": "0"}]}, {}, {"audience_activity": [{"hour": "1"}]}]}
+@pytest.mark.parametrize("wrong", ["text", 5, [], [{"open_id": "7"}]])
+def test_something_else_where_an_object_belongs_is_an_error_and_not_silence(wrong: Any) -> None:
+    with pytest.raises(AirbyteTracedException, match="`user`"):
+        rows(success({"user": wrong}), object="user")
 
-    assert rows(success(data), "metrics", "audience_activity") == [{"hour": "0"}, {"hour": "1"}]
+
+@pytest.mark.parametrize("key", [{}, {"item_id": None}, {"item_id": " "}, {"item_id": 1.5}, {"item_id": {}}])
+def test_a_record_without_its_key_is_left_out_with_a_warning(
+    key: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    found = rows(success({"videos": [{"likes": 1, **key}, {"likes": 2, "item_id": "7"}]}), "videos", key="item_id")
+
+    assert found == [{"likes": 2, "item_id": "7"}]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "as `item_id` of a record of the stream `videos`" in caplog.text
 
 
-@pytest.mark.parametrize("wrong", ["text", 5, True, ["text"], [[{}]]])
+@pytest.mark.parametrize("wrong", ["text", 5, True, {"date": "2026-09-10"}, ["text"], [[{}]]])
 def test_something_else_where_objects_belong_is_an_error_and_not_silence(wrong: Any) -> None:
     with pytest.raises(AirbyteTracedException, match="`metrics`") as caught:
         rows(success({"metrics": wrong}), "metrics")
@@ -102,7 +115,7 @@ def test_the_error_of_an_answer_without_data_names_the_request_id() -> None:
 
 def test_changing_a_row_does_not_change_the_page_for_other_readers() -> None:
     answer: requests.Response = response(success({"videos": [{"item_id": "7", "create_time": "1788861607"}]}))
-    extractor = ObjectExtractor(path=["videos"], rename={"item_id": "id"})
+    extractor = ObjectExtractor({"name": "videos"}, budget(), array="videos", rename={"item_id": "id"})
 
     for row in extractor.extract_records(answer):
         row["create_time"] = "changed"

@@ -121,7 +121,7 @@ def test_an_account_is_said_once_in_a_sync(caplog: pytest.LogCaptureFixture) -> 
 def test_without_columns_an_account_is_said_once_too(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "airbyte")
     answer = success({"user": {"open_id": "723f24d7", "username": "harbour_coffee", "display_name": "Harbour Coffee"}})
-    requester = ProfileRequester(sync_with_accounts(), Requester([answer, answer]), path=["user"], account_id="open_id")
+    requester = ProfileRequester(sync_with_accounts(), Requester([answer, answer]), object="user", account_id="open_id")
 
     for _ in range(2):
         requester.send_request(stream_slice=StreamSlice(partition={}, cursor_slice={}))

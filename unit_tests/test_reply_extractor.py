@@ -8,12 +8,13 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import data_of
 from source_tiktok_organic.components.records import ReplyExtractor
+from unit_tests.parts import budget
 from unit_tests.tiktok import fixture, response, success
 
 
 def rows(body: Any, rename: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """The rows of an answer with this body."""
-    extractor = ReplyExtractor(rename=rename or {})
+    extractor = ReplyExtractor(parameters={"name": "videos"}, api_budget=budget(), rename=rename or {})
     return list(extractor.extract_records(response(body)))
 
 
@@ -162,7 +163,9 @@ def test_an_answer_without_data_is_an_error() -> None:
 
 def test_changing_a_row_does_not_change_the_page_for_other_readers() -> None:
     answer = response(fixture("comment_list"))
-    extractor = ReplyExtractor(rename={"username": "comment_author_username"})
+    extractor = ReplyExtractor(
+        parameters={"name": "videos"}, api_budget=budget(), rename={"username": "comment_author_username"}
+    )
 
     for row in extractor.extract_records(answer):
         row["text"] = "changed"

@@ -15,7 +15,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.requesters import SharedPagesRequester
+from source_tiktok_organic.components.pages import SharedPagesRequester
 from source_tiktok_organic.components.sync import sync_of
 from unit_tests.tiktok import response
 

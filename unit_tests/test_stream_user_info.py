@@ -86,13 +86,17 @@ def test_a_field_of_a_later_version_is_no_column(tiktok: TikTok, clock: Clock) -
 
 
 @pytest.mark.parametrize("value", ["many", 1.5, [15342]])
-def test_a_number_that_is_none_is_a_failure(value: Any, tiktok: TikTok, clock: Clock) -> None:
+def test_a_number_that_is_none_is_null_with_a_warning(value: Any, tiktok: TikTok, clock: Clock) -> None:
     tiktok.user["follower_count"] = value
 
-    outcome = read(tiktok, clock, STREAM, config=login_kit_config(), expect_failure=True)
+    outcome = read(tiktok, clock, STREAM, config=login_kit_config())
 
-    assert outcome.failures[STREAM].failure_type == FailureType.system_error
-    assert "`follower_count`" in (outcome.failures[STREAM].message or "")
+    assert [row.get("follower_count") for row in outcome.rows(STREAM)] == [None]
+    assert outcome.logged(Level.WARN) == [
+        f"TikTok sent {value!r} in `follower_count` of the stream `user_info`, where a whole number belongs. The value "
+        "is null.",
+        "Odd in this sync: 1 values of `follower_count` in `user_info`.",
+    ]
 
 
 def test_success_without_data_is_a_failure_and_not_an_empty_table(tiktok: TikTok, clock: Clock) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, SyncMode
+from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, Level, SyncMode
 
 from unit_tests.syncs import Clock, Outcome, Row, State, read, signed_in_config, static_token_config
 from unit_tests.tiktok import (
@@ -204,15 +204,15 @@ def test_the_same_number_of_a_comment_on_two_posts_is_two_rows(three_posts: TikT
 
 
 @pytest.mark.parametrize("wrong", [{}, {"create_time": None}, {"create_time": ""}])
-def test_a_comment_without_a_time_fails_and_does_not_vanish(wrong: Row, tiktok: TikTok, clock: Clock) -> None:
+def test_a_comment_without_a_time_does_not_vanish(wrong: Row, tiktok: TikTok, clock: Clock) -> None:
     one_post(tiktok, numbered(1))
     tiktok.answer_always(
         COMMENTS_PATH, success({"comments": [{"comment_id": "1", **wrong}], "cursor": 1, "has_more": False})
     )
 
-    outcome = read(tiktok, clock, STREAM, expect_failure=True)
+    outcome = read(tiktok, clock, STREAM)
 
-    assert outcome.failures[STREAM].failure_type == FailureType.system_error
+    assert [(row["comment_id"], row.get("create_time")) for row in outcome.rows(STREAM)] == [("1", None)]
 
 
 # --- Calls ----------------------------------------------------------------------------------------------------------
@@ -613,44 +613,72 @@ def test_the_numbers_of_an_account_that_is_gone_do_not_count_and_stay_for_when_i
 # --- Interruptions --------------------------------------------------------------------------------------------------
 
 
-def refusing(video_id: str, cursor: str | None = None) -> Any:
+def refusing(video_id: str, cursor: str | None = None, code: int = 40002) -> Any:
     """TikTok refuses the comments of this post, or one page of them."""
 
     def refuse(call: Call) -> Answer | None:
         if call.path != COMMENTS_PATH or call.params["video_id"] != video_id:
             return None
-        return refusal(40002) if cursor in (None, call.params["cursor"]) else None
+        return refusal(code) if cursor in (None, call.params["cursor"]) else None
 
     return refuse
 
 
-def test_a_post_that_fails_and_those_after_it_are_read_by_the_next_sync_and_no_comment_is_lost(
+@pytest.mark.parametrize("code", [40001, 40002, 40003, 40007, 40130])
+@pytest.mark.parametrize("refused", ["3", "2", "1"])
+def test_a_post_that_refuses_its_comments_is_left_out_and_the_next_sync_asks_again(
+    refused: str, code: int, three_posts: TikTok, clock: Clock
+) -> None:
+    three_posts.before_answering = refusing(refused, code=code)
+    first = read(three_posts, clock, STREAM)
+    three_posts.before_answering = None
+    three_posts.calls.clear()
+    second = read(three_posts, clock, STREAM, state=first.state)
+
+    of_the_post = [f"{refused}1", f"{refused}2"]
+    assert sorted(ids(first)) == sorted({"11", "12", "21", "22", "31", "32"} - set(of_the_post))
+    (warning,) = first.logged(Level.WARN)
+    assert warning.startswith(f"The comments of the post {refused} are left out: TikTok ")
+    assert f"(code {code}: No." in warning
+    assert asked(three_posts) == [refused]
+    assert ids(second) == of_the_post
+    assert counts(second.state) == {"3": 2, "2": 2, "1": 2}
+
+
+@pytest.mark.parametrize(("posts", "calls"), [(1, 1), (2, 2), (300, 3)])
+def test_an_account_whose_posts_all_refuse_fails_after_a_few(
+    posts: int, calls: int, tiktok: TikTok, clock: Clock
+) -> None:
+    tiktok.posts, tiktok.comments = [], {}
+    for number in range(posts, 0, -1):
+        commented(tiktok, str(number), "2026-11-01T08:00:00Z", 1, f"{number}1")
+    tiktok.answer_always(COMMENTS_PATH, refusal(40130, "Comments are off."))
+
+    outcome = read(tiktok, clock, STREAM, config=static_token_config(num_workers=2), expect_failure=True)
+
+    assert calls <= len(asked(tiktok)) <= calls + 1
+    assert outcome.failures[STREAM].failure_type == FailureType.config_error
+    assert "Comments are off." in (outcome.failures[STREAM].message or "")
+    assert not counts(outcome.state)
+
+
+def test_a_list_of_comments_that_does_not_advance_fails_and_the_posts_after_it_are_read_by_the_next_sync(
     three_posts: TikTok, clock: Clock
 ) -> None:
-    three_posts.before_answering = refusing("2")
+    three_posts.before_answering = lambda call: (
+        success({"comments": [], "cursor": 0, "has_more": True})
+        if call.path == COMMENTS_PATH and call.params["video_id"] == "2"
+        else None
+    )
     first = read(three_posts, clock, STREAM, expect_failure=True)
     three_posts.before_answering = None
     three_posts.calls.clear()
     second = read(three_posts, clock, STREAM, state=first.state)
 
     assert sorted(ids(first)) == ["11", "12", "31", "32"]
-    assert counts(first.state) == {"3": 2}
-    assert asked(three_posts) == ["2", "1"]
-    assert sorted(ids(second)) == ["11", "12", "21", "22"]
+    assert "does not advance" in (first.failures[STREAM].message or "")
+    assert sorted(set(ids(first)) | set(ids(second))) == ["11", "12", "21", "22", "31", "32"]
     assert counts(second.state) == {"3": 2, "2": 2, "1": 2}
-
-
-def test_a_post_that_fails_is_the_failure_of_the_stream(three_posts: TikTok, clock: Clock) -> None:
-    three_posts.before_answering = refusing("2")
-
-    outcome = read(three_posts, clock, STREAM, expect_failure=True)
-
-    assert [error.message for error in outcome.failures_of(STREAM)] == [
-        "TikTok refused a request of the stream `videos_comments` (code 40002: No., request_id "
-        "20261120120000AAAA0000000000000000EE). Please report this sentence as an issue of the connector."
-    ]
-    assert outcome.failures[STREAM].failure_type == FailureType.system_error
-    assert not outcome.is_complete(STREAM)
 
 
 @pytest.mark.parametrize(
@@ -659,7 +687,6 @@ def test_a_post_that_fails_is_the_failure_of_the_stream(three_posts: TikTok, clo
         pytest.param(refusal(50000, "Trouble."), id="TikTok's servers"),
         pytest.param(refusal(40100, "Too many."), id="a limit of calls"),
         pytest.param(refusal(40107, "No."), id="a sign-in that is not valid"),
-        pytest.param(refusal(40130, "No."), id="a missing permission"),
     ],
 )
 def test_after_anything_but_the_failure_of_one_post_the_others_are_not_tried_for_long(
@@ -678,19 +705,18 @@ def test_after_anything_but_the_failure_of_one_post_the_others_are_not_tried_for
     assert not counts(outcome.state)
 
 
-def test_a_post_that_fails_after_its_first_page_is_read_again_from_its_beginning(
+def test_a_post_that_is_refused_after_its_first_page_is_read_again_from_its_beginning(
     three_posts: TikTok, clock: Clock
 ) -> None:
     three_posts.comments["2"] = numbered(65)
     three_posts.posts[1]["comments"] = 65
     three_posts.before_answering = refusing("2", cursor="60")
-    first = read(three_posts, clock, STREAM, expect_failure=True)
+    first = read(three_posts, clock, STREAM)
     three_posts.before_answering = None
     second = read(three_posts, clock, STREAM, state=first.state)
 
     of_the_post = [row["comment_id"] for row in second.rows(STREAM) if row["video_id"] == "2"]
-    assert "2" not in counts(first.state)
-    assert counts(first.state)["3"] == 2
+    assert counts(first.state) == {"3": 2, "1": 2}
     assert of_the_post == [str(1000 + number) for number in range(65)]
 
 
@@ -704,21 +730,14 @@ def test_where_every_post_fails_no_number_is_left(three_posts: TikTok, clock: Cl
     assert not counts(first.state)
 
 
-def test_a_later_sync_that_fails_keeps_what_was_known_of_the_post_that_failed(
-    three_posts: TikTok, clock: Clock
-) -> None:
+def test_in_a_later_sync_a_single_post_that_refuses_is_left_out(three_posts: TikTok, clock: Clock) -> None:
     three_posts.before_answering = refusing("2")
-    before = {"3": 1, "2": 1, "1": 2, "99": 4}
 
-    first = read(three_posts, clock, STREAM, state=state_with(before), expect_failure=True)
-    three_posts.before_answering = None
-    three_posts.calls.clear()
-    second = read(three_posts, clock, STREAM, state=first.state)
+    first = read(three_posts, clock, STREAM, state=state_with({"3": 2, "2": 1, "1": 2, "99": 4}))
 
-    assert counts(first.state) == {"3": 2, "2": 1, "1": 2, "99": 4}
     assert asked(three_posts) == ["2"]
-    # The post 99 is not listed any more.
-    assert counts(second.state) == {"3": 2, "2": 2, "1": 2}
+    # It is asked about again. The post 99 is not listed any more.
+    assert counts(first.state) == {"3": 2, "1": 2}
 
 
 @pytest.mark.parametrize("place", range(1, 3))

@@ -7,7 +7,7 @@ import pytest
 import requests
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_tiktok_organic.components.requesters import ThreadRequester
+from source_tiktok_organic.components.pages import ThreadRequester
 from unit_tests.tiktok import response
 
 POST = StreamSlice(partition={"business_id": "-000abc", "video_id": "7"}, cursor_slice={})

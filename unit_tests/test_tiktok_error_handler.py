@@ -533,7 +533,7 @@ def test_a_rate_limit_of_the_display_api_is_waited_for_a_minute(status: int, str
     found = of_the_display_api(answer, stream)
 
     assert (found.response_action, found.failure_type) == (ResponseAction.RATE_LIMITED, FailureType.transient_error)
-    assert "Waiting for a minute several times did not help" in (found.error_message or "")
+    assert "It counts the calls of the last minute" in (found.error_message or "")
     handler = error_handler_of(stream)
     assert [handler.backoff_time(display_response(answer), attempt) for attempt in (1, 2, 5)] == [60, 60, 60]
 

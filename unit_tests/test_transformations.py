@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.records import (
+from source_tiktok_organic.components.columns import (
     EpochToTimestamp,
     SliceColumns,
     Timestamp,
@@ -31,7 +29,7 @@ def budget() -> APIBudget:
 def with_timestamp(create_time: Any) -> dict[str, Any]:
     """A row whose `create_time` became a timestamp."""
     row = {"item_id": "7", "create_time": create_time}
-    EpochToTimestamp(columns={"create_time": "create_time"}).transform(row)
+    EpochToTimestamp({"name": "videos"}, budget(), id_column="item_id").transform(row)
     return row
 
 
@@ -40,22 +38,49 @@ def with_timestamp(create_time: Any) -> dict[str, Any]:
     [
         ("1788861607", "2026-09-08T10:00:07Z"),
         (1788861607, "2026-09-08T10:00:07Z"),
-        ("0", "1970-01-01T00:00:00Z"),
         ("1772323199", "2026-02-28T23:59:59Z"),
         ("1709164800", "2024-02-29T00:00:00Z"),
-        ("4102444800", "2100-01-01T00:00:00Z"),
+        ("4102444799", "2099-12-31T23:59:59Z"),
     ],
 )
 def test_epoch_seconds_become_a_timestamp_in_utc(sent: Any, expected: str) -> None:
     assert with_timestamp(sent) == {"item_id": "7", "create_time": expected}
 
 
-@pytest.mark.parametrize("wrong", [None, "", "yesterday", "2026-09-08T10:00:07Z", [], "9" * 30])
-def test_a_time_that_is_none_is_an_error(wrong: Any) -> None:
-    with pytest.raises(AirbyteTracedException, match="as a time") as caught:
-        with_timestamp(wrong)
+ODD_TIMES: list[Any] = [
+    None,
+    "",
+    "0",
+    "yesterday",
+    "2026-09-08T10:00:07Z",
+    [],
+    {},
+    True,
+    "9" * 30,
+    1788861607000,
+    "1788861607000",
+]
 
-    assert caught.value.failure_type == FailureType.system_error
+
+@pytest.mark.parametrize("odd", ODD_TIMES)
+def test_an_odd_time_is_taken_from_the_id_with_a_warning(odd: Any, caplog: pytest.LogCaptureFixture) -> None:
+    # The upper 32 bits of the id are 1788861607.
+    record = {"item_id": str((1788861607 << 32) + 12345), "create_time": odd}
+
+    EpochToTimestamp({"name": "videos"}, budget(), id_column="item_id").transform(record)
+
+    assert record["create_time"] == "2026-09-08T10:00:07Z"
+    assert [found.levelname for found in caplog.records] == ["WARNING"]
+    assert "as `create_time`" in caplog.text
+
+
+@pytest.mark.parametrize("identifier", ["7", "not a number", None])
+def test_an_odd_time_without_a_time_in_the_id_is_null(identifier: Any) -> None:
+    record = {"item_id": identifier, "create_time": "yesterday"}
+
+    EpochToTimestamp({"name": "videos"}, budget(), id_column="item_id").transform(record)
+
+    assert record["create_time"] is None
 
 
 # --- SliceColumns ---------------------------------------------------------------------------------------------------

@@ -4,12 +4,12 @@ import math
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import FailureType
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_tiktok_organic.components.records import TypedColumns
+from source_tiktok_organic.components.columns import TypedColumns
+from source_tiktok_organic.components.sync import sync_of
+from unit_tests.parts import budget
 
 
 def schema(**columns: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ TEXT = schema(caption=["null", "string"])
 def typed(row: dict[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
     """The row in the types of the schema."""
     row = dict(row)
-    TypedColumns().transform(row, columns)
+    TypedColumns(parameters={"name": "videos"}, api_budget=budget()).transform(row, columns)
     return row
 
 
@@ -126,7 +126,7 @@ def test_a_column_whose_type_is_not_a_list_is_typed_too() -> None:
 
 
 def test_one_transformer_serves_two_schemas() -> None:
-    transformer = TypedColumns()
+    transformer = TypedColumns(parameters={"name": "videos"}, api_budget=budget())
     for _ in range(2):
         row: dict[str, Any] = {"likes": "1", "rate": "0.5"}
         transformer.transform(row, COUNT)
@@ -161,20 +161,33 @@ def test_one_transformer_serves_two_schemas() -> None:
         pytest.param(TEXT, "caption", {"text": "x"}, id="an object for a text"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_an_error_that_names_the_column(
-    columns: dict[str, Any], name: str, wrong: Any
+def test_a_value_of_the_wrong_type_is_null_with_a_warning(
+    columns: dict[str, Any], name: str, wrong: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(AirbyteTracedException, match=f"`{name}`") as caught:
-        typed({name: wrong}, columns)
+    assert typed({name: wrong}, columns) == {name: None}
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"in `{name}` of the stream `videos`, where " in caplog.text
 
-    assert caught.value.failure_type == FailureType.system_error
+
+def test_the_warning_says_what_was_sent_and_what_belongs_there_and_the_count_comes_at_the_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    api_budget = budget()
+    columns = TypedColumns({"name": "videos"}, api_budget)
+    for value in ("many", "31%", "a text that is far too long to be shown as a whole in a sentence of the log"):
+        columns.transform({"likes": value}, COUNT)
+    sync_of(api_budget).say_counts()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "TikTok sent 'many' in `likes` of the stream `videos`, where a whole number belongs. The value is null.",
+        "Odd in this sync: 3 values of `likes` in `videos`.",
+    ]
 
 
-def test_the_error_says_what_was_sent_and_what_belongs_there() -> None:
-    with pytest.raises(AirbyteTracedException) as caught:
-        typed({"likes": "many"}, COUNT)
+def test_a_long_value_is_shortened(caplog: pytest.LogCaptureFixture) -> None:
+    typed({"likes": "x" * 100}, COUNT)
 
-    assert (caught.value.message or "").startswith("TikTok sent 'many' in `likes`, where a whole number belongs.")
+    assert f"TikTok sent '{'x' * 58}… in `likes`" in caplog.text
 
 
 # --- Properties -----------------------------------------------------------------------------------------------------
@@ -254,5 +267,4 @@ def test_typing_a_row_twice_changes_nothing_more(row: dict[str, Any]) -> None:
 @given(st.text().filter(lambda text: not any(character.isdigit() for character in text) and text != ""))
 def test_text_without_a_digit_is_no_number(text: str) -> None:
     for columns, name in ((COUNT, "likes"), (SHARE, "rate")):
-        with pytest.raises(AirbyteTracedException, match=f"`{name}`"):
-            typed({name: text}, columns)
+        assert typed({name: text}, columns) == {name: None}

@@ -3,6 +3,7 @@
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_tiktok_organic.components.pagination import WindowFilter
+from unit_tests.parts import budget
 
 
 def passing(column: str, first: str, last: str, *values: str) -> list[str]:
@@ -10,7 +11,7 @@ def passing(column: str, first: str, last: str, *values: str) -> list[str]:
     stream_slice = StreamSlice(
         partition={"business_id": "-000abc"}, cursor_slice={"start_time": first, "end_time": last}
     )
-    window = WindowFilter(config={}, parameters={}, column=column)
+    window = WindowFilter(config={}, parameters={}, api_budget=budget(), column=column)
     rows = window.filter_records([{column: value} for value in values], stream_state={}, stream_slice=stream_slice)
     return [str(row[column]) for row in rows]
 

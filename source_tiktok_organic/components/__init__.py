@@ -1,7 +1,14 @@
 """The names that manifest.yaml uses, as `source_declarative_manifest.components.<Class>`."""
 
 from source_tiktok_organic.components.authentication import AccountAuthenticator
+from source_tiktok_organic.components.columns import EpochToTimestamp, SliceColumns, TypedColumns
 from source_tiktok_organic.components.errors import TikTokErrorHandler
+from source_tiktok_organic.components.pages import (
+    OptionalPostRequester,
+    SharedPagesRequester,
+    ThreadRequester,
+    WholePageRequester,
+)
 from source_tiktok_organic.components.pagination import (
     CommentPagination,
     OncePerSlice,
@@ -15,19 +22,6 @@ from source_tiktok_organic.components.partitions import (
     OwnerPartitionRouter,
     PostsWithNewComments,
 )
-from source_tiktok_organic.components.records import (
-    BreakdownExtractor,
-    EpochToTimestamp,
-    ObjectExtractor,
-    ReplyExtractor,
-    SliceColumns,
-    TypedColumns,
-)
-from source_tiktok_organic.components.requesters import (
-    FieldsRequester,
-    ProfileFirstRequester,
-    ProfileRequester,
-    SharedPagesRequester,
-    ThreadRequester,
-)
+from source_tiktok_organic.components.records import BreakdownExtractor, ObjectExtractor, ReplyExtractor
+from source_tiktok_organic.components.requesters import FieldsRequester, ProfileFirstRequester, ProfileRequester
 from source_tiktok_organic.components.state import KeepOnlyCommentCounts, ReopenRecentPosts, StartNewAccountsFresh

@@ -98,8 +98,6 @@ class TokenEndpoints:
         return data_of(response) if self.envelope else body_of(response) or {}
 
 
-# What a response to a renewal has to have.
-_RENEWED: Mapping[str, type] = {"access_token": str, "expires_in": int, "open_id": str, "scope": str}
 # docs/tiktok-api.md A2.3: a refresh token ends a year after its first issue, whatever is done with it.
 _DAYS_OF_WARNING = 30
 
@@ -231,12 +229,14 @@ class RenewableAccount(Account):
     def _renew(self) -> None:
         with self.asking():
             data = self.endpoints.refresh(self.app, self.credentials["refresh_token"])
-            wrong = [name for name, kind in _RENEWED.items() if not isinstance(data.get(name), kind)]
+            wrong = [name for name in ("access_token", "open_id", "scope") if not isinstance(data.get(name), str)]
+            seconds = str(data.get("expires_in"))
+            wrong += [] if seconds.isdecimal() else ["expires_in"]
             renewed = {name: data[name] for name in ("refresh_token", "access_token") if data.get(name)}
             for token in renewed.values():
                 self.sync.keep_secret(token)
             if "expires_in" not in wrong:
-                renewed["token_expiry_date"] = str(ab_datetime_now() + timedelta(seconds=data["expires_in"]))
+                renewed["token_expiry_date"] = str(ab_datetime_now() + timedelta(seconds=int(seconds)))
             account_id = self.endpoints.account_id
             if account_id and not self.credentials.get(account_id) and "open_id" not in wrong:
                 renewed[account_id] = data["open_id"]
@@ -252,7 +252,8 @@ class RenewableAccount(Account):
 
 def _warn_before_the_end(seconds: Any, sync: Sync, business_id: str) -> None:
     """Say once in a sync that the account has to be authenticated again soon."""
-    is_near = isinstance(seconds, int) and 0 < seconds <= _DAYS_OF_WARNING * 86_400
+    seconds = int(seconds) if str(seconds).isdecimal() else 0
+    is_near = 0 < seconds <= _DAYS_OF_WARNING * 86_400
     if is_near and sync.is_new("end", business_id):
         end = sync.started_at + timedelta(seconds=seconds)
         LOGGER.warning(

@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -26,6 +28,14 @@ from source_tiktok_organic.components.sync import sync_of
 # Also in a body that was cut off and is no JSON any more. No component has a backslash (BEHAVIOR.md 23).
 _BACKSLASH = re.escape(chr(92))
 _TOKENS = re.compile(f'_token"[^!-~]*:[^!-~]*"((?:[^"{_BACKSLASH}]|{_BACKSLASH}.)+)')
+
+# `check` waits for nothing: a rate limit is an answer.
+LONGEST_WAIT: ContextVar[float] = ContextVar("LONGEST_WAIT", default=3600)
+
+_REPAIRED = (
+    "TikTok sent text in a response of {path} that is no proper text: half a character, U+0000, NaN or a raw line "
+    "break. What could be read was read. Half a character is U+FFFD, NaN is null, U+0000 is left out."
+)
 
 STREAM, SCOPES = "{stream}", "{scopes}"
 """What FieldsRequester replaces in a sentence, because it knows the stream and the scopes of a request."""
@@ -75,6 +85,9 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
             sync.turns.end()
         found = self._code_in(response)
         if found["code"] == self.success:
+            if getattr(response, "_tiktok_is_odd", False):
+                path = urlsplit(str(getattr(response, "url", ""))).path
+                sync.odd(f"responses of {path} with text that was repaired", _REPAIRED.format(path=path))
             return SUCCESS_RESOLUTION
         error = self._error_of(found["code"])
         action = ResponseAction(error["action"])
@@ -93,13 +106,14 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         """The seconds to wait after the failed attempt number `attempt_count` (from 1)."""
         found = self._code_in(response_or_exception)
         error = self._error_of(found["code"])
-        if attempt_count > self.max_retries:
+        seconds = float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
+        if attempt_count > self.max_retries or seconds > LONGEST_WAIT.get():
             raise AirbyteTracedException(
                 message=_sentence(error, found),
                 internal_message=f"{attempt_count} attempts failed, the last with {found}",
                 failure_type=FailureType(error["failure_type"]),
             )
-        return float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
+        return seconds
 
     def _code_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:
         """TikTok's code, message and request_id, or ours where TikTok sent none."""
@@ -165,12 +179,37 @@ def body_of(response: requests.Response) -> dict[str, Any] | None:
     """The JSON object in the body, parsed once for all who ask, or None where there is none."""
     if not hasattr(response, "_tiktok_body"):
         try:
-            body = orjson.loads(response.content)
+            sent = body = orjson.loads(response.content)
+            if b"u0000" in response.content:
+                # Postgres refuses U+0000, and with it the whole sync.
+                body = _readable(sent)
         except ValueError:
-            body = None
+            sent, body = None, _repaired(response.content)
         response._tiktok_body = body if isinstance(body, dict) else None  # type: ignore[attr-defined]
+        response._tiktok_is_odd = body != sent  # type: ignore[attr-defined]
     parsed: dict[str, Any] | None = response._tiktok_body  # type: ignore[attr-defined]
     return parsed
+
+
+def _repaired(content: bytes) -> Any:
+    """JSON with text in it that JSON does not allow, or None where it is cut off or no JSON at all.
+
+    A byte order mark and U+0000 are taken out; half a character is U+FFFD; a raw line break stays; NaN is null.
+    """
+    text = content.decode("utf-8-sig", errors="replace")
+    with suppress(ValueError, RecursionError):
+        return _readable(json.loads(text, strict=False, parse_constant=lambda _: None))
+    return None
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_readable(name): _readable(inside) for name, inside in value.items()}
+    if isinstance(value, list):
+        return [_readable(inside) for inside in value]
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace(chr(0), "")
+    return value
 
 
 def data_of(response: requests.Response) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Failures as sentences, for someone who has never read this code."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
@@ -29,6 +30,12 @@ def retold(failure: AirbyteTracedException, retell: Callable[[str], str] = str) 
         internal_message=retell(failure.internal_message or ""),
         failure_type=failure.failure_type,
     )
+
+
+def shortened(value: Any) -> str:
+    """A value for a sentence: `null`, `12.5`, `'a long te…'`."""
+    text = "null" if value is None else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def joined(failures: Sequence[Exception]) -> Exception:

@@ -11,21 +11,27 @@ from typing import Any
 import requests
 from airbyte_cdk.sources.declarative.extractors.record_filter import RecordFilter
 from airbyte_cdk.sources.declarative.requesters.paginators.strategies.pagination_strategy import PaginationStrategy
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config, Record, StreamSlice, StreamState
 
+from source_tiktok_organic.components.columns import Timestamp, time_of
 from source_tiktok_organic.components.errors import data_of
-from source_tiktok_organic.components.exceptions import unexpected_response
-from source_tiktok_organic.components.records import objects_at, replies_left_out, timestamp
+from source_tiktok_organic.components.exceptions import shortened, unexpected_response
+from source_tiktok_organic.components.records import is_identifier, objects_in, replies_left_out
 from source_tiktok_organic.components.settings import DATE_FORMAT
+from source_tiktok_organic.components.sync import sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
 
 def _has_more(data: Mapping[str, Any], items: str) -> bool:
     """Whether there is another page. Short and empty pages say nothing about it (docs/tiktok-api.md A7)."""
-    if "has_more" not in data and data.get(items):
+    has_more = data.get("has_more")
+    if has_more is None and data.get(items):
         raise unexpected_response("TikTok sent a page of a list without saying whether there are more.")
-    return bool(data.get("has_more"))
+    if has_more not in (None, True, False, "true", "false"):
+        raise unexpected_response(f"TikTok sent {shortened(has_more)} in `has_more`, where true or false belongs.")
+    return has_more in (True, "true")
 
 
 def _cursor(data: Mapping[str, Any]) -> int | None:
@@ -90,6 +96,7 @@ class PostPagination(Walk):
     """
 
     config: Config = field(default_factory=dict)
+    id_column: str = "item_id"
 
     @property
     def initial_token(self) -> int | None:
@@ -102,13 +109,14 @@ class PostPagination(Walk):
 
     def token_after(self, data: Mapping[str, Any], token: Any | None, stream_slice: StreamSlice | None) -> int | None:
         """The cursor of the next page, or None at the end."""
-        posts = data.get("videos")
         if not _has_more(data, "videos"):
             return None
-        if posts and stream_slice and timestamp(posts[-1].get("create_time")) < stream_slice["start_time"]:
+        posts = objects_in(data, "videos")
+        oldest = time_of(posts[-1], "create_time", self.id_column) if posts else None
+        if oldest and stream_slice and oldest < stream_slice["start_time"]:
             return None
         cursor = _cursor(data)
-        if cursor is None or (token and cursor >= int(token)):
+        if not cursor or (token is not None and cursor >= int(token)):
             raise unexpected_response(
                 f"TikTok's list of posts does not advance: cursor {data.get('cursor')} follows {token}."
             )
@@ -154,8 +162,10 @@ class ThreadPagination(Walk):
         else:
             longer = {
                 str(comment["comment_id"]): comment
-                for comment in objects_at(data, ["comments"])
-                if replies_left_out(comment) and str(comment["comment_id"]) not in listed
+                for comment in objects_in(data, "comments")
+                if is_identifier(comment.get("comment_id"))
+                and replies_left_out(comment)
+                and str(comment["comment_id"]) not in listed
             }
             _say_left_out(longer.values(), stream_slice)
             listed, comments = [*listed, *longer], offset
@@ -197,9 +207,9 @@ class SliceFilter(RecordFilter):
         """The records that pass."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class WindowFilter(SliceFilter):
-    """Lets the records through whose `column` lies in the slice, both ends included.
+    """Lets the records through whose `column` lies in the slice, both ends included, or has no value.
 
     Pages are asked for whole, and days with the widest window, because calls are what a sync costs.
 
@@ -207,10 +217,22 @@ class WindowFilter(SliceFilter):
     Out: the records of those seven days
     """
 
+    api_budget: APIBudget
+
     def kept(self, records: Iterable[Mapping[str, Any]], stream_slice: StreamSlice) -> Iterator[Mapping[str, Any]]:
         """The records inside the slice. All are text of one format, so they compare as text."""
         first, last = stream_slice["start_time"], stream_slice["end_time"]
-        return (record for record in records if first <= record[self.column] <= last)
+        for record in records:
+            value = record.get(self.column)
+            if value is None:
+                yield record
+            elif type(value) not in (str, Timestamp) or len(value) != len(first):
+                sync_of(self.api_budget).odd(
+                    f"records with an odd `{self.column}`",
+                    f"TikTok sent {shortened(value)} as `{self.column}` of a record. The record is left out.",
+                )
+            elif first <= value <= last:
+                yield record
 
 
 @dataclass

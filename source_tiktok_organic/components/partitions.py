@@ -124,7 +124,8 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the parent's extra fields
 
     The numbers are the stream's parent state, `{"comments": {"-000abc": {"7": 12}}}`. The CDK writes it when all slices
-    up to that point are closed. Posts that the parent does not list any more are forgotten.
+    up to that point are closed. Posts that refused their comments, or that the parent does not list any more, are
+    forgotten.
 
     If the posts of an account can't be listed, that failure is raised after the slices of the other accounts.
     """
@@ -161,7 +162,13 @@ class PostsWithNewComments(SubstreamPartitionRouter):
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The numbers of the posts handed out so far, and those of the last sync for all others."""
-        return {"comments": {**self._known, **self._noted}}
+        counts = {**self._known, **self._noted}
+        for business_id in counts:
+            refused = sync_of(self.api_budget).commented_posts(business_id).refused
+            if refused:
+                left = {video_id: count for video_id, count in counts[business_id].items() if video_id not in refused}
+                counts[business_id] = CommentCounts(left)
+        return {"comments": counts}
 
     @property
     def _known(self) -> Mapping[str, CommentCounts]:
@@ -170,6 +177,8 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     def _slices_of(self, account: Partition, columns: list[str], failures: list[Exception]) -> Iterator[StreamSlice]:
         business_id = cast(StreamSlice, account.to_slice()).partition["business_id"]
         counts, listed = dict(self._known.get(business_id, {})), set()
+        posts = sync_of(self.api_budget).commented_posts(business_id)
+        posts.has_succeeded = posts.has_succeeded or bool(counts)
         handed_out = noted = 0
         try:
             for post in account.read():
@@ -181,8 +190,9 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 counts[video_id] = post.data["comments"] or 0
                 if self._is_to_be_read(post.data, known):
                     handed_out += 1
-                    # Less and less often, because the CDK keeps what is noted until all posts before it are read.
-                    if handed_out - noted > noted // 20:
+                    # Less and less often, because the CDK keeps what is noted until all posts before it are read, and
+                    # not before OptionalPostRequester knows whether the account allows any.
+                    if handed_out - noted > max(3, noted // 20):
                         noted = handed_out
                         self._noted[business_id] = CommentCounts(counts)
                     yield StreamSlice(
@@ -194,6 +204,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
         except Exception as failure:
             failures.append(failure)
         else:
+            posts.count = handed_out
             self._noted[business_id] = CommentCounts(
                 {video_id: count for video_id, count in counts.items() if video_id in listed and count}
             )

@@ -1,73 +1,86 @@
-"""Arrays and objects of a response as records; columns of records, and their types."""
+"""Arrays and objects of a response as records."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import requests
 from airbyte_cdk.sources.declarative.extractors.record_extractor import RecordExtractor
-from airbyte_cdk.sources.declarative.extractors.type_transformer import TypeTransformer
-from airbyte_cdk.sources.declarative.transformations.transformation import RecordTransformation
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
 from source_tiktok_organic.components.errors import data_of
-from source_tiktok_organic.components.exceptions import unexpected_response
-from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT
+from source_tiktok_organic.components.exceptions import shortened, unexpected_response
 from source_tiktok_organic.components.sync import sync_of
 
 
-def objects_at(data: Any, path: list[str]) -> Iterator[dict[str, Any]]:
-    """The objects at `path`: one for an object, each for an array, none where TikTok withheld it."""
-    for depth, key in enumerate(path):
-        if isinstance(data, list):
-            for item in data:
-                yield from objects_at(item, path[depth:])
-            return
-        if data is None:
-            return
-        if not isinstance(data, dict):
-            raise unexpected_response(f"TikTok sent {type(data).__name__} where an object with `{key}` belongs.")
-        data = data.get(key)
-    for item in data if isinstance(data, list) else [data]:
-        if isinstance(item, dict):
-            yield item
-        elif item is not None:
-            raise unexpected_response(
-                f"TikTok sent {type(item).__name__} in `{'.'.join(path)}` where an object belongs."
-            )
+def objects_in(data: Mapping[str, Any], array: str) -> list[dict[str, Any]]:
+    """The objects of an array; none where TikTok withheld it. A system error for anything but an array of objects."""
+    found = data.get(array)
+    items = [] if found is None else found
+    wrong = items if not isinstance(items, list) else next((x for x in items if not isinstance(x, dict | None)), None)
+    if wrong is not None:
+        raise unexpected_response(
+            f"TikTok sent {shortened(wrong)} {'in' if isinstance(items, list) else 'for'} `{array}`, where a list of "
+            "objects belongs."
+        )
+    return [item for item in items if item is not None]
 
 
 def replies_left_out(comment: Mapping[str, Any]) -> int:
     """How many replies of a comment did not come with it: TikTok sends up to three (docs/tiktok-api.md A8)."""
-    return max(0, int(comment.get("replies") or 0) - len(comment.get("reply_list") or []))
+    replies = str(comment.get("replies") or 0)
+    return max(0, int(replies) - len(objects_in(comment, "reply_list"))) if replies.isdecimal() else 0
+
+
+def is_identifier(value: Any) -> bool:
+    """Whether a value can name something: text that is not blank, or a whole number."""
+    return bool(value.strip()) if isinstance(value, str) else isinstance(value, int) and not isinstance(value, bool)
 
 
 @dataclass
 class ObjectExtractor(RecordExtractor):
-    """One record for each object at `path` of a response's `data`; an empty path is `data` itself.
+    """One record for each object of an array in a response's `data`, or for the object `object`, or for `data` itself.
 
-    In:  path `["metrics"]`, rename `{"date": "metric_date"}`, data `{"metrics": [{"date": "2026-09-10", "likes": 3}]}`
+    In:  array "metrics", rename `{"date": "metric_date"}`, data `{"metrics": [{"date": "2026-09-10", "likes": 3}]}`
     Out: `{"metric_date": "2026-09-10", "likes": 3}`
+
+    A record without its `key` can't be told from others. It is left out, with a warning.
     """
 
-    path: list[str] = field(default_factory=list)
+    parameters: InitVar[Mapping[str, Any]]
+    api_budget: APIBudget
+    array: str = ""
+    object: str = ""
+    key: str = ""
     rename: Mapping[str, str] = field(default_factory=dict)
+    _stream: str = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._stream = parameters.get("name", "")
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The records of one page, values as TikTok sent them."""
         for item in self.objects_of(data_of(response)):
+            if self.key and not is_identifier(item.get(self.key)):
+                sync_of(self.api_budget).odd(
+                    f"records of `{self._stream}` without `{self.key}`",
+                    f"TikTok sent {shortened(item.get(self.key))} as `{self.key}` of a record of the stream "
+                    f"`{self._stream}`. The record is left out, because nothing else tells it from others.",
+                )
+                continue
             record = dict(item)
             for name, column in self.rename.items():
                 record[column] = record.pop(name, None)
             yield record
 
-    def objects_of(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def objects_of(self, data: dict[str, Any]) -> list[dict[str, Any]]:
         """The objects that become records."""
-        return objects_at(data, self.path)
+        if self.array:
+            return objects_in(data, self.array)
+        found = data.get(self.object) if self.object else data
+        if not isinstance(found, dict | None):
+            raise unexpected_response(f"TikTok sent {shortened(found)} for `{self.object}`, where an object belongs.")
+        return [] if found is None else [found]
 
 
 @dataclass
@@ -82,195 +95,85 @@ class ReplyExtractor(ObjectExtractor):
     comment's replies can't be listed, so those that came with it are taken.
     """
 
-    def objects_of(self, data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def objects_of(self, data: dict[str, Any]) -> list[dict[str, Any]]:
         """The replies."""
-        for comment in objects_at(data, ["comments"]):
+        replies = []
+        for comment in objects_in(data, "comments"):
             if comment.get("parent_comment_id"):
-                yield comment
+                replies.append(comment)
             elif comment.get("status") == "HIDDEN" or not replies_left_out(comment):
-                yield from objects_at(comment, ["reply_list"])
+                replies += objects_in(comment, "reply_list")
+        return replies
 
 
 @dataclass
-class BreakdownExtractor(RecordExtractor):
-    """One record for each element of the array `breakdown` in each object at `path`.
+class BreakdownExtractor(ObjectExtractor):
+    """One record for each element of the array `breakdown` in each object.
 
     Each column is prefixed with the array's name. Columns of the object come along as `keep` says (new name: TikTok's).
+    `label` is the element's name among its equals; `number` instead where it is a number, such as a second.
 
-    In:  path `["videos"]`, breakdown `audience_countries`, keep `{"item_id": "item_id"}`, data
+    In:  array "videos", breakdown "audience_countries", label "country", keep `{"item_id": "item_id"}`, data
          `{"videos": [{"item_id": "7", "audience_countries": [{"country": "GB", "percentage": 0.71}]}]}`
     Out: `{"item_id": "7", "audience_countries_country": "GB", "audience_countries_percentage": 0.71}`
 
-    TikTok withheld an array that is missing, null or empty: it gives no records.
+    TikTok withheld an array that is missing, null or empty: it gives no records. Labels are unique and never null: one
+    that is missing is "unknown", and the shares of equal ones are added up. A number that is missing or equal to an
+    earlier one is left out. All of that with a warning.
     """
 
-    breakdown: str
-    path: list[str] = field(default_factory=list)
+    breakdown: str = ""
+    label: str = ""
+    number: str = ""
     keep: Mapping[str, str] = field(default_factory=dict)
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The records of one page, values as TikTok sent them."""
-        prefix = f"{self.breakdown}_"
-        for item in objects_at(data_of(response), self.path):
+        prefix, label = f"{self.breakdown}_", self.label or self.number
+        for item in self.objects_of(data_of(response)):
+            elements = objects_in(item, self.breakdown)
+            if not elements or (self.key and not is_identifier(item.get(self.key))):
+                continue
+            labels = {element.get(label) for element in elements} if _are_simple(elements, label) else set()
+            if len(labels) < len(elements):
+                elements = list(self._with_unique_labels(elements, label))
             kept = {column: item.get(name) for column, name in self.keep.items()}
-            for element in objects_at(item, [self.breakdown]):
+            for element in elements:
                 record = kept.copy()
                 for name, value in element.items():
                     record[prefix + name] = value
                 yield record
 
+    def _with_unique_labels(self, elements: list[dict[str, Any]], label: str) -> Iterator[dict[str, Any]]:
+        unique: dict[str, dict[str, Any]] = {}
+        for element in elements:
+            value = element.get(label)
+            if not is_identifier(value):
+                self._odd(f"{shortened(value)} as a `{label}`", "left out" if self.number else "called `unknown`")
+                if self.number:
+                    continue
+                element = {**element, label: "unknown"}
+            name = str(element[label])
+            if name not in unique:
+                unique[name] = element
+            elif self.number:
+                self._odd(f"the `{label}` {shortened(name)} twice", "left out where it comes again")
+            else:
+                self._odd(f"the `{label}` {shortened(name)} twice", "added up")
+                unique[name] = {key: _sum(found, element.get(key)) for key, found in unique[name].items()}
+        yield from unique.values()
 
-class Timestamp(str):
-    """A time as RFC 3339 text in UTC that still knows its seconds since 1970.
-
-    Out: `Timestamp(1788861607) == "2026-09-08T10:00:07Z"`, `int(Timestamp(1788861607)) == 1788861607`
-
-    The CDK's cursor parses the cursor field of every record twice. If the field may be epoch seconds (`%s` in
-    `cursor_datetime_formats`), it calls `int()` and not a text parser under a lock that all workers share: a quarter
-    of a sync's CPU time.
-    """
-
-    epoch: int
-
-    def __new__(cls, epoch: int) -> "Timestamp":
-        text = super().__new__(cls, datetime.fromtimestamp(epoch, tz=timezone.utc).strftime(TIMESTAMP_FORMAT))
-        text.epoch = epoch
-        return text
-
-    def __int__(self) -> int:
-        return self.epoch
-
-    def __getnewargs__(self) -> tuple[int]:  # type: ignore[override]  # made of its epoch, not of its text
-        """What a copy is made of; the Connector Builder copies the records that it shows."""
-        return (self.epoch,)
-
-
-def timestamp(epoch: Any) -> Timestamp:
-    """TikTok's seconds since 1970, a string or a number, as `Timestamp`; a system error for anything else."""
-    try:
-        return _timestamp(epoch)
-    except (TypeError, ValueError, OverflowError):
-        raise unexpected_response(f"TikTok sent '{epoch}' as a time, which is not a number of seconds.") from None
+    def _odd(self, what: str, consequence: str) -> None:
+        sync_of(self.api_budget).odd(
+            f"labels of `{self._stream}`", f"TikTok sent {what} in `{self.breakdown}`. It is {consequence}."
+        )
 
 
-@lru_cache(maxsize=4096)
-def _timestamp(epoch: Any) -> Timestamp:
-    return Timestamp(int(epoch))
+def _are_simple(elements: list[dict[str, Any]], label: str) -> bool:
+    return all(is_identifier(element.get(label)) for element in elements)
 
 
-@dataclass
-class EpochToTimestamp(RecordTransformation):
-    """Writes columns as RFC 3339 instead of epoch seconds; `columns` maps them to the columns that they are made of.
-
-    In:  columns `{"created_at": "create_time"}`, the record `{"create_time": 1788861607}`
-    Out: `{"create_time": 1788861607, "created_at": "2026-09-08T10:00:07Z"}`
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-    def transform(self, record: dict[str, Any], *_: Any, **__: Any) -> None:
-        """Change `record` in place."""
-        for column, source in self.columns.items():
-            record[column] = timestamp(record.get(source))
-
-
-@dataclass
-class SliceColumns(RecordTransformation):
-    """Adds columns that are the same for all records of a slice: from the slice, or from the account's profile.
-
-    In:  columns `["business_id", "metric_date", "video_creator_username"]`, a slice of partition `{"business_id":
-         "-000abc"}` with the extra field `metric_date` "2026-11-20", and an account whose profile was noted
-    Out: `{…, "business_id": "-000abc", "metric_date": "2026-11-20", "video_creator_username": "harbour_coffee"}`
-    """
-
-    api_budget: APIBudget
-    columns: list[str] = field(default_factory=list)
-    _of_slice: tuple[StreamSlice | None, dict[str, Any]] = field(init=False, repr=False, default=(None, {}))
-
-    def transform(
-        self,
-        record: dict[str, Any],
-        config: Config | None = None,
-        stream_state: StreamState | None = None,
-        stream_slice: StreamSlice | None = None,
-    ) -> None:
-        """Change `record` in place."""
-        # Read and replaced as one object, because the slices of several accounts are read at the same time.
-        known, values = self._of_slice
-        if known is not stream_slice and stream_slice is not None:
-            profile = sync_of(self.api_budget).account_of(stream_slice.partition.get("business_id")).profile
-            found = {**profile, **stream_slice.extra_fields, **stream_slice.partition}
-            values = {name: found.get(name) for name in self.columns}
-            self._of_slice = (stream_slice, values)
-        record.update(values)
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-        raise ValueError
-    return int(value)
-
-
-def _number(value: Any) -> float:
-    number = value if isinstance(value, int) and not isinstance(value, bool) else float(str(value))
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _boolean(value: Any) -> bool:
-    return value if isinstance(value, bool) else {"true": True, "false": False}[value.lower()]
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, dict | list):
-        raise ValueError
-    return str(value)
-
-
-# For a JSON schema type: the Python types that need no work, what makes one of any other, and its name in sentences.
-_TYPES: Mapping[str, tuple[frozenset[type], Callable[[Any], Any], str]] = {
-    "integer": (frozenset({int, type(None)}), _integer, "a whole number"),
-    "number": (frozenset({float, int, type(None)}), _number, "a number"),
-    "boolean": (frozenset({bool, type(None)}), _boolean, "true or false"),
-    "string": (frozenset({str, Timestamp, type(None)}), _string, "text"),
-}
-
-
-@dataclass
-class TypedColumns(TypeTransformer):
-    """Gives a record exactly the columns of its schema, in their types.
-
-    In:  the schema's columns `likes` (integer) and `reach` (integer), the record `{"likes": "12", "nested": []}`
-    Out: `{"likes": 12, "reach": null}`
-
-    What TikTok withheld is null; null never becomes 0 and 0 never null. An empty text in a column of numbers is
-    TikTok's way of having nothing to say, so it is null too. A system error for a value that is not of its type.
-    """
-
-    _schema: Mapping[str, Any] | None = field(init=False, default=None, repr=False)
-    _plan: list[tuple[str, frozenset[type], Callable[[Any], Any], str]] = field(
-        init=False, default_factory=list, repr=False
-    )
-
-    def transform(self, record: dict[str, Any], schema: Mapping[str, Any]) -> None:
-        """Change `record` in place."""
-        if schema is not self._schema:
-            self._plan = [(column, *_type_of(definition)) for column, definition in schema["properties"].items()]
-            self._schema = schema
-        typed: dict[str, Any] = {}
-        for column, ready, convert, kind in self._plan:
-            value = record.get(column)
-            if type(value) not in ready:
-                try:
-                    value = None if value == "" else convert(value)
-                except (ValueError, TypeError, KeyError, AttributeError):
-                    raise unexpected_response(f"TikTok sent '{value}' in `{column}`, where {kind} belongs.") from None
-            typed[column] = value
-        record.clear()
-        record.update(typed)
-
-
-def _type_of(definition: Mapping[str, Any]) -> tuple[frozenset[type], Callable[[Any], Any], str]:
-    types = definition["type"]
-    return _TYPES[next(name for name in ([types] if isinstance(types, str) else types) if name != "null")]
+def _sum(first: Any, second: Any) -> Any:
+    """Both numbers added up; `first` where they are none."""
+    numbers = [value for value in (first, second) if isinstance(value, int | float) and not isinstance(value, bool)]
+    return sum(numbers) if len(numbers) == 2 else first

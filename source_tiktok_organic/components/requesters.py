@@ -1,11 +1,11 @@
-"""Fields by scope, shared pages, and calls that depend on what came before."""
+"""Fields by scope, and the profile of an account."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 import requests
@@ -18,27 +18,20 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import SCOPES, STREAM, data_of
 from source_tiktok_organic.components.exceptions import config_error, retold
-from source_tiktok_organic.components.records import objects_at
+from source_tiktok_organic.components.pages import RequesterDecorator
 from source_tiktok_organic.components.sync import KnownAccount, sync_of
 
 LOGGER = logging.getLogger("airbyte")
-
-
-class RequesterDecorator:
-    """A requester that does one thing more than the one it wraps and leaves everything else to it."""
-
-    requester: Any
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "requester":
-            raise AttributeError(name)
-        return getattr(self.requester, name)
 
 
 _LISTS: Mapping[str, Callable[[list[str]], str]] = {
     "json": lambda names: orjson.dumps(names).decode(),
     "commas": ",".join,
 }
+
+
+# Of refusals that may name a field: a wrong parameter, and something that TikTok has withdrawn (docs/tiktok-api.md A4).
+_FIELD_CODES = ("(code 40002:", "(code 41000:", "(code 41001:", "(code 41002:", "(code invalid_params:")
 
 
 @contextmanager
@@ -75,12 +68,15 @@ class FieldsRequester(RequesterDecorator):
     requester: Any
     fields: Mapping[str, list[str]]
     needs: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     list_format: str = "json"
     _stream: str = field(init=False)
+    _endpoint: str = field(init=False)
     _needs: set[str] = field(init=False)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._stream = parameters["name"]
+        self._endpoint = ",".join(self.fields)
         breakdown = parameters.get("breakdown")
         self._needs = {*self.needs, *(scope for scope, names in self.fields.items() if breakdown in names)}
 
@@ -96,12 +92,18 @@ class FieldsRequester(RequesterDecorator):
         account = authenticator.account_of(stream_slice.partition.get("business_id"))
 
         def send(scopes: list[str]) -> requests.Response | None:
-            names = [name for scope in scopes for name in self.fields[scope]]
+            left_out = sync_of(self.api_budget).left_out
+            names = [name for scope in scopes for name in self.fields[scope] if (self._endpoint, name) not in left_out]
             params = {**(request_params or {}), **({"fields": _LISTS[self.list_format](names)} if names else {})}
-            response: requests.Response | None = self.requester.send_request(
-                stream_slice=stream_slice, request_params=params, **call
-            )
-            return response
+            try:
+                response: requests.Response | None = self.requester.send_request(
+                    stream_slice=stream_slice, request_params=params, **call
+                )
+                return response
+            except AirbyteTracedException as refusal:
+                if not self._leave_out(refusal, names):
+                    raise
+                return send(scopes)
 
         with authenticator.acting_for(account), _filling_in(self._stream, ", ".join(self.fields)):
             account.learn_scopes()
@@ -116,6 +118,23 @@ class FieldsRequester(RequesterDecorator):
                 if allowed == scopes:
                     raise
                 return send(allowed)
+
+    def _leave_out(self, refusal: AirbyteTracedException, names: list[str]) -> bool:
+        """Leave out the fields that TikTok refuses by name from now on, if the refusal names some and not all."""
+        sentence = refusal.message or ""
+        words = set(re.findall("[a-z_]+", sentence)) if any(code in sentence for code in _FIELD_CODES) else set()
+        refused = [name for name in names if name in words and name not in self.keys]
+        if not refused or len(refused) > len(names) / 2:
+            return False
+        sync = sync_of(self.api_budget)
+        for name in refused:
+            sync.left_out.add((self._endpoint, name))
+            sync.odd(
+                f"refusals of the field `{name}`",
+                f"TikTok refused the field `{name}` ({sentence}) It is left out in this sync: its column is null, or "
+                "the stream that is made of it has no records.",
+            )
+        return True
 
     def _allowed(self, account: KnownAccount) -> list[str]:
         """The scopes whose fields are asked for."""
@@ -143,17 +162,16 @@ class FieldsRequester(RequesterDecorator):
 class ProfileRequester(RequesterDecorator):
     """Notes the profile that a page of an account has, for the records of other streams, and says once whose it is.
 
-    In:  the page `{"username": "harbour_coffee", "profile_image": "https://…", "display_name": "Harbour Coffee", …}` at
-         `path` of `data`; columns `{"video_creator_username": "username", "profile_image": "profile_image"}`
-    Out: `{"video_creator_username": "harbour_coffee", "profile_image": "https://…"}` in the account's `profile`; and
-         in the log "Reached the TikTok account Harbour Coffee (@harbour_coffee, a Business Account, business_id
-         -000abc). It granted: user.info.basic, video.list."
+    In:  the page `{"username": "harbour_coffee", "profile_image": "https://…", "display_name": "Harbour Coffee", …}`,
+         which is `data` or its `object`; columns `{"video_creator_username": "username"}`
+    Out: `{"video_creator_username": "harbour_coffee"}` in the account's `profile`; and in the log "Reached the TikTok
+         account Harbour Coffee (@harbour_coffee, a Business Account, business_id -000abc). It granted: …"
     """
 
     api_budget: APIBudget
     requester: Any
     columns: Mapping[str, str] = field(default_factory=dict)
-    path: list[str] = field(default_factory=list)
+    object: str = ""
     account_id: str = "business_id"
 
     def send_request(self, *, stream_slice: StreamSlice, **call: Any) -> requests.Response | None:
@@ -162,7 +180,9 @@ class ProfileRequester(RequesterDecorator):
         sync = sync_of(self.api_budget)
         account = sync.account_of(stream_slice.partition.get("business_id"))
         if response is not None and not account.profile:
-            for profile in objects_at(data_of(response), self.path):
+            data = data_of(response)
+            profile = data.get(self.object) if self.object else data
+            if isinstance(profile, dict):
                 account.profile = {column: profile.get(name) for column, name in self.columns.items()}
                 if sync.is_new("reached", account.config_path):
                     LOGGER.info(self._whom(profile, account))
@@ -202,79 +222,3 @@ def _beside_the_pages(response: requests.Response) -> LogMessage:
     """What the Connector Builder shows of a request whose response is no page of the stream."""
     title, description = "Profile of the account", "Has columns that records of this stream carry."
     return format_http_message(response, title, description, None, is_auxiliary=True)
-
-
-@dataclass
-class SharedPagesRequester(RequesterDecorator):
-    """Makes each request once in a sync, however many streams need its response.
-
-    The eight post streams walk the same pages. The first stream that needs a page asks TikTok. The others wait for that
-    page and read the kept response: 50 calls for 1,000 posts instead of 400. A page is recognised by its URL and all
-    its parameters, the account's `business_id` among them.
-
-    A refusal is never kept as a page. But if it is about more than one page (the token, a permission, trouble that
-    outlasted all tries), no further page of that account and endpoint is asked for in this sync.
-    """
-
-    requester: Any
-    api_budget: APIBudget
-
-    def send_request(self, *, request_params: Mapping[str, Any] | None = None, **call: Any) -> requests.Response | None:
-        """Send the request of the wrapped requester, unless its response is there."""
-        # The CDK disables retries for the Connector Builder's test reads alone. There each stream has to make its own
-        # requests, because the Builder shows the requests that it sees as the pages of the stream.
-        if self.disable_retries:
-            response: requests.Response | None = self.requester.send_request(request_params=request_params, **call)
-            return response
-
-        context = {name: call.get(name) for name in ("stream_state", "stream_slice", "next_page_token")}
-        url = self.get_url(**context)
-        params = {**self.get_request_params(**context), **(request_params or {})}
-        key = f"{url}?{urlencode(sorted(params.items()))}"
-        endpoint = f"{url} {params.get('business_id')} {params.get('fields')}"
-        pages = sync_of(self.api_budget).pages
-        with pages.page_lock(key):
-            body = pages.get(key)
-            if body is None:
-                if endpoint in pages.failures:
-                    raise retold(pages.failures[endpoint])
-                try:
-                    response = self.requester.send_request(request_params=request_params, **call)
-                except AirbyteTracedException as failure:
-                    if failure.failure_type != FailureType.system_error:
-                        pages.failures[endpoint] = failure
-                    raise
-                if response is not None:
-                    pages.put(key, response.content)
-                return response
-        return _kept_response(key, body)
-
-
-def _kept_response(url: str, body: bytes) -> requests.Response:
-    response = requests.Response()
-    response.status_code = 200
-    response.url = url
-    response.encoding = "utf-8"
-    response._content = body  # the way requests itself fills a response
-    return response
-
-
-@dataclass
-class ThreadRequester(RequesterDecorator):
-    """Asks for a page of a post's comments, or for a page of one comment's replies if the page token names one.
-
-    In:  the page token `{"thread": "7683445795471428621", "cursor": 30, …}`
-    Out: a call of `replies`; with `{"cursor": 30}` or without a token, one of `requester`
-    """
-
-    requester: Any
-    replies: Any
-
-    def send_request(
-        self, *, next_page_token: Mapping[str, Any] | None = None, **call: Any
-    ) -> requests.Response | None:
-        """Send the call of the requester that the token is for."""
-        is_thread = next_page_token and "thread" in next_page_token["next_page_token"]
-        requester = self.replies if is_thread else self.requester
-        response: requests.Response | None = requester.send_request(next_page_token=next_page_token, **call)
-        return response

@@ -1,6 +1,7 @@
 """What the streams of one sync share."""
 
 import json
+import logging
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -14,8 +15,11 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget, Rate
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.pacing import CallLimit, CallTurns
 from source_tiktok_organic.components.settings import same_account
+
+LOGGER = logging.getLogger("airbyte")
 
 
 @dataclass
@@ -30,13 +34,10 @@ class PageStore:
     """
 
     failures: dict[str, AirbyteTracedException] = field(init=False, default_factory=dict)
-    _file: BinaryIO = field(init=False, repr=False)
+    _file: BinaryIO | None = field(init=False, repr=False, default=None)
     _positions: dict[str, tuple[int, int]] = field(init=False, default_factory=dict)
     _page_locks: dict[str, threading.Lock] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the sync
 
     def page_lock(self, key: str) -> threading.Lock:
         """The lock of one page: the first stream asks TikTok, the others wait for just this page."""
@@ -49,14 +50,37 @@ class PageStore:
             if key not in self._positions:
                 return None
             offset, length = self._positions[key]
-            self._file.seek(offset)
-            return self._file.read(length)
+            file = self._opened()
+            file.seek(offset)
+            return file.read(length)
 
     def put(self, key: str, body: bytes) -> None:
         """Keep `body` under `key` until the sync ends."""
         with self._lock:
-            self._positions[key] = (self._file.seek(0, 2), len(body))
-            self._file.write(body)
+            file = self._opened()
+            try:
+                position = file.seek(0, 2)
+                file.write(body)
+                file.flush()
+            except OSError as error:
+                raise _no_room(error) from error
+            self._positions[key] = (position, len(body))
+
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            try:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the sync
+            except OSError as error:
+                raise _no_room(error) from error
+        return self._file
+
+
+def _no_room(error: OSError) -> AirbyteTracedException:
+    return config_error(
+        f"TikTok's responses can't be kept in a temporary file ({error.strerror}). Give the connector a folder for "
+        "temporary files that it may write to and that has room, and name it in the environment variable TMPDIR; in a "
+        "container that is mostly /tmp."
+    )
 
 
 @dataclass
@@ -100,6 +124,20 @@ class CommentCounts(dict[str, int]):
 
 
 @dataclass
+class CommentedPosts:
+    """The posts of an account whose comments TikTok refused in this sync; `has_succeeded` is whether it allowed any."""
+
+    refused: dict[str, AirbyteTracedException] = field(init=False, default_factory=dict)
+    has_succeeded: bool = field(init=False, default=False)
+    # How many posts are read, when that is known.
+    count: int | None = field(init=False, default=None)
+
+    def all_refused(self, most: int) -> bool:
+        """Whether the account is refused and not its posts: `most` of them, or all, and never one that succeeded."""
+        return not self.has_succeeded and len(self.refused) >= min(most, self.count or most)
+
+
+@dataclass
 class Sync:
     """What the streams of one sync have in common.
 
@@ -109,6 +147,7 @@ class Sync:
     - `thread`: the `config_path` of the account that a thread asks about, and the `sent_token`; AccountAuthenticator
       writes and reads them
     - `config_lock`: is held while new tokens are written into the config
+    - `left_out`: fields that TikTok refused, with the scopes of their endpoint; FieldsRequester writes and reads them
     - `comment_counts`: what the last sync left, by stream and account; KeepOnlyCommentCounts writes it,
       PostsWithNewComments reads it
     """
@@ -119,9 +158,12 @@ class Sync:
     thread: threading.local = field(init=False, repr=False, default_factory=threading.local)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     comment_counts: dict[str, Mapping[str, CommentCounts]] = field(init=False, default_factory=dict)
+    left_out: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _commented_posts: dict[str, CommentedPosts] = field(init=False, default_factory=dict)
     _accounts: dict[str, KnownAccount] = field(init=False, default_factory=dict)
     _limits: dict[str, CallLimit] = field(init=False, default_factory=dict)
     _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
+    _odd: dict[str, int] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def limit(self, name: str, rate: Rate) -> CallLimit:
@@ -133,6 +175,11 @@ class Sync:
         """The account at this path of the config, the same for all who ask."""
         with self._lock:
             return self._accounts.setdefault(config_path, KnownAccount(config_path))
+
+    def commented_posts(self, business_id: str) -> CommentedPosts:
+        """What OptionalPostRequester notes of an account's posts; PostsWithNewComments reads it."""
+        with self._lock:
+            return self._commented_posts.setdefault(business_id, CommentedPosts())
 
     def account_of(self, business_id: str | None) -> KnownAccount:
         """The account with this business_id, the first where it is not known yet."""
@@ -160,6 +207,22 @@ class Sync:
             known = len(self._said)
             self._said.add(what)
             return len(self._said) > known
+
+    def odd(self, thing: str, sentence: str) -> None:
+        """Warn of something odd that TikTok sent, once for a thing, and count it.
+
+        In:  "values of `likes` in `videos`", "TikTok sent 12.5 in `likes` …"
+        """
+        with self._lock:
+            self._odd[thing] = self._odd.get(thing, 0) + 1
+            is_first = self._odd[thing] == 1
+        if is_first:
+            LOGGER.warning(sentence)
+
+    def say_counts(self) -> None:
+        """Say how often something odd came that was warned of, when the sync is over."""
+        for thing, count in self._odd.items():
+            LOGGER.warning(f"Odd in this sync: {count} {thing}.")
 
     def keep_secret(self, secret: str | None) -> None:
         """Strike `secret` out of logs and errors from now on, as it is and as URLs, forms and JSON write it.
