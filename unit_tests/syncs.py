@@ -37,7 +37,7 @@ from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from backoff import _sync as backoff_sync
 from time_machine import Traveller
 
-from source_tiktok_organic.components import pacing
+from source_tiktok_organic.components import pacing, pages
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -235,6 +235,7 @@ class Clock:
         time = SimpleNamespace(sleep=self.sleep, monotonic=lambda: self.now.timestamp())
         with (
             patch.object(pacing, "time", time),
+            patch.object(pages, "time", time),
             patch.object(call_rate, "time", time),
             patch.object(rate_limiting, "time", time),
             patch.object(backoff_sync, "time", time),

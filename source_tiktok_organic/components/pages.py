@@ -39,8 +39,8 @@ class SharedPagesRequester(RequesterDecorator):
     page and read the kept response: 50 calls for 1,000 posts instead of 400. A page is recognised by its URL and all
     its parameters, the account's `business_id` among them.
 
-    A refusal is never kept as a page. But if it is about more than one page (the token, a permission, trouble that
-    outlasted all tries), no further page of that account and endpoint is asked for in this sync.
+    A page that failed is not asked for again in this sync. If the failure is about more than that page (the token, a
+    permission, trouble that outlasted all tries), no further page of that account and endpoint is.
     """
 
     requester: Any
@@ -63,13 +63,13 @@ class SharedPagesRequester(RequesterDecorator):
         with pages.page_lock(key):
             body = pages.get(key)
             if body is None:
-                if endpoint in pages.failures:
-                    raise retold(pages.failures[endpoint])
+                failed = pages.failures.get(key) or pages.failures.get(endpoint)
+                if failed:
+                    raise retold(failed)
                 try:
                     response = self.requester.send_request(request_params=request_params, **call)
                 except AirbyteTracedException as failure:
-                    if failure.failure_type != FailureType.system_error:
-                        pages.failures[endpoint] = failure
+                    pages.failures[key if failure.failure_type == FailureType.system_error else endpoint] = failure
                     raise
                 if response is not None:
                     pages.put(key, response.content)
