@@ -26,17 +26,20 @@ from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntry
 SWITCH_INTERVAL = 0.05
 
 
-class SaidOnce(logging.Filter):
-    """Lets the traceback of a failure through once: a failure may stop hundreds of slices of a stream."""
+class PlainLog(logging.Filter):
+    """Lets the traceback of a failure through once: a failure may stop hundreds of slices of a stream.
+
+    The CDK says "Rate limit exceeded" before every wait, whatever it waits for. TikTokErrorHandler says what is so.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._said: set[tuple[str, str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the log has not had this failure yet; anything but a failure passes."""
+        """Whether a line of the log is needed."""
         if not record.exc_info:
-            return True
+            return not record.getMessage().startswith("UserDefinedBackoffException: Rate limit exceeded")
         failure = (record.getMessage(), str(record.exc_info[1]))
         is_new = failure not in self._said
         self._said.add(failure)
@@ -61,7 +64,7 @@ def run() -> None:
     )
     entrypoint = TiktokOrganicEntrypoint(source)
     for handler in logging.getLogger().handlers:
-        handler.addFilter(SaidOnce())
+        handler.addFilter(PlainLog())
     try:
         with PRINT_BUFFER:
             for message in entrypoint.run(arguments):

@@ -14,8 +14,8 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components import authentication
-from source_tiktok_organic.components.authentication import RenewableAccount
+from source_tiktok_organic.components import accounts as account_module
+from source_tiktok_organic.components.accounts import RenewableAccount
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
     Clock,
@@ -742,7 +742,7 @@ def test_while_the_config_is_printed_no_account_changes_it(tiktok: TikTok) -> No
 
     tiktok.before_answering = answer_together
     accounts = accounts_of(config)
-    with tiktok.serving(), patch.object(authentication, "emit_configuration_as_airbyte_control_message", print_slowly):
+    with tiktok.serving(), patch.object(account_module, "emit_configuration_as_airbyte_control_message", print_slowly):
         run_together(*[account.access_token for account in accounts])
 
     assert len(before_and_after) == 3

@@ -1,6 +1,7 @@
 """TikTok's codes, and what is done about them."""
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -24,6 +25,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.exceptions import unexpected_response
 from source_tiktok_organic.components.sync import sync_of
+
+LOGGER = logging.getLogger("airbyte")
 
 # Also in a body that was cut off and is no JSON any more. No component has a backslash (BEHAVIOR.md 23).
 _BACKSLASH = re.escape(chr(92))
@@ -113,6 +116,8 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
                 internal_message=f"{attempt_count} attempts failed, the last with {found}",
                 failure_type=FailureType(error["failure_type"]),
             )
+        sentence = _sentence(error, found)
+        LOGGER.info(f"{sentence[: sentence.find('). ') + 2]} Waiting {seconds:.0f} seconds, then trying again.")
         return seconds
 
     def _code_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:

@@ -17,7 +17,8 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.authentication import Account, AccountAuthenticator
+from source_tiktok_organic.components.accounts import Account
+from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.exceptions import joined
 from source_tiktok_organic.components.settings import DATE_FORMAT, TIMESTAMP_FORMAT
 from source_tiktok_organic.components.sync import CommentCounts, sync_of
