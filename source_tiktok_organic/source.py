@@ -64,7 +64,7 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         yield from super().read(*arguments)
         api_budget = self._constructor._api_budget
         if api_budget:
-            sync_of(api_budget).say_counts()
+            sync_of(api_budget).log.say_counts()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone.

@@ -21,7 +21,7 @@ def test_all_who_have_one_budget_have_one_sync() -> None:
 def test_something_is_new_once() -> None:
     sync = Sync()
 
-    assert [sync.is_new("a", "b"), sync.is_new("a", "b"), sync.is_new("a"), sync.is_new("b", "a")] == [
+    assert [sync.log.is_new("a", "b"), sync.log.is_new("a", "b"), sync.log.is_new("a"), sync.log.is_new("b", "a")] == [
         True,
         False,
         True,
@@ -36,7 +36,7 @@ def test_something_is_new_for_one_of_eight_threads() -> None:
 
     def ask() -> None:
         barrier.wait(timeout=10)
-        new.append(sync.is_new("a"))
+        new.append(sync.log.is_new("a"))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

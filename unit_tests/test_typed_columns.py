@@ -176,7 +176,7 @@ def test_the_warning_says_what_was_sent_and_what_belongs_there_and_the_count_com
     columns = TypedColumns({"name": "videos"}, api_budget)
     for value in ("many", "31%", "a text that is far too long to be shown as a whole in a sentence of the log"):
         columns.transform({"likes": value}, COUNT)
-    sync_of(api_budget).say_counts()
+    sync_of(api_budget).log.say_counts()
 
     assert [record.getMessage() for record in caplog.records] == [
         "TikTok sent 'many' in `likes` of the stream `videos`, where a whole number belongs. The value is null.",

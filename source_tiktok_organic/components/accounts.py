@@ -249,7 +249,7 @@ def _warn_before_the_end(seconds: Any, sync: Sync, business_id: str) -> None:
     """Say once in a sync that the account has to be authenticated again soon."""
     seconds = int(seconds) if str(seconds).isdecimal() else 0
     is_near = 0 < seconds <= _DAYS_OF_WARNING * 86_400
-    if is_near and sync.is_new("end", business_id):
+    if is_near and sync.log.is_new("end", business_id):
         end = sync.started_at + timedelta(seconds=seconds)
         LOGGER.warning(
             f"The permission to read the TikTok account {business_id} ends on {end:%Y-%m-%d}, in {seconds // 86_400} "

@@ -96,7 +96,7 @@ class EpochToTimestamp(RecordTransformation):
         sent = record.get(self.source)
         time = record[self.column] = time_of(record, self.source, self.id_column)
         if time is None or str(sent) != str(time.epoch):
-            sync_of(self.api_budget).odd(
+            sync_of(self.api_budget).log.odd(
                 f"times of `{self._stream}`",
                 f"TikTok sent {shortened(sent)} as `{self.source}` of {shortened(record.get(self.id_column))} in the "
                 f"stream `{self._stream}`. The time in the id is taken instead, if there is one.",
@@ -208,7 +208,7 @@ class TypedColumns(TypeTransformer):
         record.update(typed)
 
     def _warn(self, column: str, value: Any, kind: str) -> None:
-        sync_of(self.api_budget).odd(
+        sync_of(self.api_budget).log.odd(
             f"values of `{column}` in `{self._stream}`",
             f"TikTok sent {shortened(value)} in `{column}` of the stream `{self._stream}`, where {kind} belongs. The "
             "value is null.",

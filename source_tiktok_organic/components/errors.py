@@ -24,7 +24,7 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import SUCC
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.exceptions import unexpected_response
-from source_tiktok_organic.components.sync import sync_of
+from source_tiktok_organic.components.sync import Sync, sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -52,14 +52,12 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     Out: FAIL, a config error, "TikTok did not permit the stream `{stream}` (code 40001: No permission …). …"
 
     `errors` is the manifest's table. Its first entry that has the code applies: `{"codes": [40001, "50000-53999"],
-    "action": "FAIL", "failure_type": "config_error", "sentence": "… {stream} … {scopes} … {code} … {message} …
-    {request_id} …", "wait": 300}`. Besides TikTok's codes there are `unreachable` (no response), `http_429`, `not_json`
-    (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON without a code that the table has) and `other`: a code
-    that the table lacks is a failure and never an empty success.
-
-    `paths` says where a body has its code, message and request_id, and `success` which code is none (docs/tiktok-api.md
-    A3, B2). The wait before the next attempt is the entry's `wait` in seconds, else `first_wait`, doubled each time.
-    When the last attempt has failed, the entry's sentence is raised.
+    "action": "FAIL", "failure_type": "config_error", "sentence": "… {code} …"}`. Besides TikTok's codes there are
+    `unreachable` (no response), `http_429`, `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON
+    without a code of the table) and `other`: a code that the table lacks is a failure and never an empty success.
+    `paths` says where a body has its code, message and request_id, and `success` which code is none (A3, B2). The next
+    attempt waits for the entry's `wait` in seconds, else for `first_wait`, doubled each time. At last the entry's
+    sentence is raised.
     """
 
     api_budget: APIBudget
@@ -68,7 +66,6 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     success: Any
     first_wait: float = 2
     max_retries: int = 5
-    # Time for several of TikTok's penalties of five minutes.
     max_time: int = 3600
 
     @property
@@ -88,19 +85,16 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
             sync.turns.end()
         found = self._code_in(response)
         if found["code"] == self.success:
-            if getattr(response, "_tiktok_is_odd", False):
-                path = urlsplit(str(getattr(response, "url", ""))).path
-                sync.odd(f"responses of {path} with text that was repaired", _REPAIRED.format(path=path))
+            _warn_of_odd_text(response, sync)
             return SUCCESS_RESOLUTION
         error = self._error_of(found["code"])
         action = ResponseAction(error["action"])
         if action == ResponseAction.REFRESH_TOKEN_THEN_RETRY:
-            token = _access_token_of(response)
-            account = sync.account_that_sent(token)
+            account = sync.account_that_sent(_access_token_of(response))
             if account and account.failure:
                 return ErrorResolution(ResponseAction.FAIL, account.failure.failure_type, account.failure.message)
             # Renewing a token that replaced a refused one would go on for ever.
-            action = ResponseAction.FAIL if account and account.replacement == token else action
+            action = ResponseAction.FAIL if account and account.replacement == account.sent_token else action
         return ErrorResolution(action, FailureType(error["failure_type"]), _sentence(error, found))
 
     def backoff_time(
@@ -109,14 +103,14 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         """The seconds to wait after the failed attempt number `attempt_count` (from 1)."""
         found = self._code_in(response_or_exception)
         error = self._error_of(found["code"])
+        sentence = _sentence(error, found)
         seconds = float(error.get("wait") or self.first_wait * 2.0 ** (attempt_count - 1))
         if attempt_count > self.max_retries or seconds > LONGEST_WAIT.get():
             raise AirbyteTracedException(
-                message=_sentence(error, found),
+                message=sentence,
                 internal_message=f"{attempt_count} attempts failed, the last with {found}",
                 failure_type=FailureType(error["failure_type"]),
             )
-        sentence = _sentence(error, found)
         LOGGER.info(f"{sentence[: sentence.find('). ') + 2]} Waiting {seconds:.0f} seconds, then trying again.")
         return seconds
 
@@ -141,6 +135,12 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     def _error_of(self, code: Any) -> Mapping[str, Any]:
         errors = [error for error in self.errors if any(_is_in(code, codes) for codes in error["codes"])]
         return errors[0] if errors else self._error_of("other")
+
+
+def _warn_of_odd_text(response: Any, sync: Sync) -> None:
+    if response._tiktok_is_odd:
+        path = urlsplit(str(response.url)).path
+        sync.log.odd(f"responses of {path} with text that was repaired", _REPAIRED.format(path=path))
 
 
 def _sentence(error: Mapping[str, Any], found: Mapping[str, Any]) -> str:

@@ -104,7 +104,7 @@ class WholePageRequester(RequesterDecorator):
             if attempt < self.attempts and LONGEST_WAIT.get() >= self.wait and not self.disable_retries:
                 time.sleep(self.wait)
         business_id = call["stream_slice"].partition.get("business_id")
-        sync_of(self.api_budget).odd(
+        sync_of(self.api_budget).log.odd(
             f"responses about {business_id} without `{self.name}`",
             f"TikTok sent no `{self.name}` of the account {business_id}, although it was asked for and no error was "
             f"reported; {self.attempts} further attempts did not help. The next sync asks again.",

@@ -227,7 +227,7 @@ class WindowFilter(SliceFilter):
             if value is None:
                 yield record
             elif type(value) not in (str, Timestamp) or len(value) != len(first):
-                sync_of(self.api_budget).odd(
+                sync_of(self.api_budget).log.odd(
                     f"records with an odd `{self.column}`",
                     f"TikTok sent {shortened(value)} as `{self.column}` of a record. The record is left out.",
                 )

@@ -1,7 +1,7 @@
 """Which accounts and posts are read."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -116,19 +116,16 @@ class OwnerPartitionRouter(SubstreamPartitionRouter):
 class PostsWithNewComments(SubstreamPartitionRouter):
     """One slice for each post of the parent stream whose comments have to be read.
 
-    A post is read if its field `comments` is another number than when it was last read. A post younger than 48 hours
-    is always read, because the number lags by 24 to 48 hours (docs/tiktok-api.md A7). An older post without comments is
-    never read.
+    A post is read if its field `comments` is another number than when it was last read, and not 0. A post younger than
+    48 hours is always read, because the number lags (docs/tiktok-api.md A7).
 
     In:  a record of the parent, `{"item_id": "7", "business_id": "-000abc", "create_time": "2026-09-08T10:00:07Z",
          "comments": 12, …}`, where the state says 11
     Out: a slice of partition `{"business_id": "-000abc", "video_id": "7"}` with the parent's extra fields
 
     The numbers are the stream's parent state, `{"comments": {"-000abc": {"7": 12}}}`. The CDK writes it when all slices
-    up to that point are closed. Posts that refused their comments, or that the parent does not list any more, are
-    forgotten.
-
-    If the posts of an account can't be listed, that failure is raised after the slices of the other accounts.
+    up to that point are closed. Posts that refused their comments, or are not listed any more, are forgotten.
+    If an account's posts can't be listed, that is raised after the slices of the other accounts.
     """
 
     api_budget: APIBudget
@@ -163,13 +160,9 @@ class PostsWithNewComments(SubstreamPartitionRouter):
 
     def get_stream_state(self) -> Mapping[str, StreamState]:
         """The numbers of the posts handed out so far, and those of the last sync for all others."""
-        counts = {**self._known, **self._noted}
-        for business_id in counts:
-            refused = sync_of(self.api_budget).commented_posts(business_id).refused
-            if refused:
-                left = {video_id: count for video_id, count in counts[business_id].items() if video_id not in refused}
-                counts[business_id] = CommentCounts(left)
-        return {"comments": counts}
+        sync, counts = sync_of(self.api_budget), {**self._known, **self._noted}
+        refused = {business_id: sync.commented_posts(business_id).refused for business_id in counts}
+        return {"comments": {key: _without(refused[key], found) for key, found in counts.items()}}
 
     @property
     def _known(self) -> Mapping[str, CommentCounts]:
@@ -181,6 +174,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
         posts = sync_of(self.api_budget).commented_posts(business_id)
         posts.has_succeeded = posts.has_succeeded or bool(counts)
         handed_out = noted = 0
+        fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
         try:
             for post in account.read():
                 video_id = post.data["item_id"]
@@ -189,7 +183,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 listed.add(video_id)
                 known = counts.get(video_id, 0)
                 counts[video_id] = post.data["comments"] or 0
-                if self._is_to_be_read(post.data, known):
+                if _is_to_be_read(post.data, known, fresh_since):
                     handed_out += 1
                     # Less and less often, because the CDK keeps what is noted until all posts before it are read, and
                     # not before OptionalPostRequester knows whether the account allows any.
@@ -210,6 +204,12 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 {video_id: count for video_id, count in counts.items() if video_id in listed and count}
             )
 
-    def _is_to_be_read(self, post: Mapping[str, Any], known: int) -> bool:
-        fresh_since = (sync_of(self.api_budget).started_at - timedelta(hours=48)).strftime(TIMESTAMP_FORMAT)
-        return post["comments"] not in (0, known) or post["create_time"] > fresh_since
+
+def _is_to_be_read(post: Mapping[str, Any], known: int, fresh_since: str) -> bool:
+    return post["comments"] not in (0, known) or post["create_time"] is None or post["create_time"] > fresh_since
+
+
+def _without(refused: Container[str], counts: CommentCounts) -> CommentCounts:
+    """The counts of the posts that were not refused: the same object where there is none, so that nothing is copied."""
+    left = {video_id: count for video_id, count in counts.items() if video_id not in refused} if refused else counts
+    return left if isinstance(left, CommentCounts) else CommentCounts(left)

@@ -62,7 +62,7 @@ class ObjectExtractor(RecordExtractor):
         """The records of one page, values as TikTok sent them."""
         for item in self.objects_of(data_of(response)):
             if self.key and not is_identifier(item.get(self.key)):
-                sync_of(self.api_budget).odd(
+                sync_of(self.api_budget).log.odd(
                     f"records of `{self._stream}` without `{self.key}`",
                     f"TikTok sent {shortened(item.get(self.key))} as `{self.key}` of a record of the stream "
                     f"`{self._stream}`. The record is left out, because nothing else tells it from others.",
@@ -164,7 +164,7 @@ class BreakdownExtractor(ObjectExtractor):
         yield from unique.values()
 
     def _odd(self, what: str, consequence: str) -> None:
-        sync_of(self.api_budget).odd(
+        sync_of(self.api_budget).log.odd(
             f"labels of `{self._stream}`", f"TikTok sent {what} in `{self.breakdown}`. It is {consequence}."
         )
 

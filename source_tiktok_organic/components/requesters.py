@@ -19,7 +19,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_organic.components.errors import SCOPES, STREAM, data_of
 from source_tiktok_organic.components.exceptions import config_error, retold
 from source_tiktok_organic.components.pages import RequesterDecorator
-from source_tiktok_organic.components.sync import KnownAccount, sync_of
+from source_tiktok_organic.components.sync import KnownAccount, Sync, sync_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -34,6 +34,29 @@ _LISTS: Mapping[str, Callable[[list[str]], str]] = {
 _FIELD_CODES = ("(code 40002:", "(code 41000:", "(code 41001:", "(code 41002:", "(code invalid_params:")
 
 
+def _refused_fields(refusal: AirbyteTracedException, names: list[str]) -> list[str]:
+    """The fields that TikTok refuses by name; none if it names more than half of them, because these are allowed.
+
+    In:  "… (code 40002: Invalid field: reach, …)", the fields "likes", "reach", "shares"
+    Out: `["reach"]`
+    """
+    sentence = refusal.message or ""
+    words = set(re.findall("[a-z_]+", sentence)) if any(code in sentence for code in _FIELD_CODES) else set()
+    refused = [name for name in names if name in words]
+    return refused if len(refused) <= len(names) / 2 else []
+
+
+def _leave_out(sync: Sync, endpoint: str, refused: list[str], refusal: AirbyteTracedException) -> None:
+    """Leave these fields out for the rest of the sync, with a warning."""
+    for name in refused:
+        sync.left_out.add((endpoint, name))
+        sync.log.odd(
+            f"refusals of the field `{name}`",
+            f"TikTok refused the field `{name}` ({refusal.message}) It is left out in this sync: its column is null, "
+            "or the stream that is made of it has no records.",
+        )
+
+
 @contextmanager
 def _filling_in(stream: str, scopes: str) -> Iterator[None]:
     """Put the stream and the scopes of a request into the sentence of a failure (see TikTokErrorHandler)."""
@@ -45,22 +68,17 @@ def _filling_in(stream: str, scopes: str) -> Iterator[None]:
 
 @dataclass
 class FieldsRequester(RequesterDecorator):
-    """Asks TikTok for the fields that the account's scopes open.
+    """Asks TikTok for the fields that the account's scopes open: TikTok returns only those that are named (A6, A7).
 
-    TikTok returns only the fields that are named (docs/tiktok-api.md A6, A7).
-
-    `fields` maps a scope to the fields that it opens, e.g. `{"video.list": ["item_id", "likes"], "video.insights":
-    ["new_followers", "audience_types"]}`; one field without its scope can fail the whole call (A4, E4).
+    `fields` maps a scope to its fields, e.g. `{"video.list": ["item_id", "likes"], "comment.list": []}`. One field
+    without its scope can fail the whole request (docs/tiktok-api.md A4, E4).
     Out: the query parameter `fields=["item_id","likes"]` for `list_format` "json", `fields=item_id,likes` for "commas"
-         (docs/tiktok-api.md A6, B3: each family refuses the other's)
+         (docs/tiktok-api.md A6, B3: each family refuses the other's); none for a scope without fields
 
-    An endpoint that knows no fields has a scope with none, `{"comment.list": []}`, and gets no such parameter.
-
-    Columns that stay null for want of a scope are said once in the log. Raises a config error, without a call, where
-    the stream is made of what a missing scope opens: one of `needs`, or that of the parameter `breakdown`.
-
-    Where TikTok does not tell the scopes, everything is asked for. If that is refused and the account can be renewed,
-    a renewal tells them, and the call is made once more without the fields that were not granted.
+    Columns without their scope are said once. A config error, without a request, where the stream is made of what a
+    missing scope opens: one of `needs`, or that of the parameter `breakdown`.
+    Where TikTok does not tell the scopes, everything is asked for; after a refusal a renewal tells them. A field that
+    is refused by name is left out, unless it is one of `keys`.
     """
 
     parameters: InitVar[Mapping[str, Any]]
@@ -71,12 +89,10 @@ class FieldsRequester(RequesterDecorator):
     keys: list[str] = field(default_factory=list)
     list_format: str = "json"
     _stream: str = field(init=False)
-    _endpoint: str = field(init=False)
     _needs: set[str] = field(init=False)
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._stream = parameters["name"]
-        self._endpoint = ",".join(self.fields)
         breakdown = parameters.get("breakdown")
         self._needs = {*self.needs, *(scope for scope, names in self.fields.items() if breakdown in names)}
 
@@ -92,8 +108,8 @@ class FieldsRequester(RequesterDecorator):
         account = authenticator.account_of(stream_slice.partition.get("business_id"))
 
         def send(scopes: list[str]) -> requests.Response | None:
-            left_out = sync_of(self.api_budget).left_out
-            names = [name for scope in scopes for name in self.fields[scope] if (self._endpoint, name) not in left_out]
+            left_out, endpoint = sync_of(self.api_budget).left_out, ",".join(self.fields)
+            names = [name for scope in scopes for name in self.fields[scope] if (endpoint, name) not in left_out]
             params = {**(request_params or {}), **({"fields": _LISTS[self.list_format](names)} if names else {})}
             try:
                 response: requests.Response | None = self.requester.send_request(
@@ -101,8 +117,10 @@ class FieldsRequester(RequesterDecorator):
                 )
                 return response
             except AirbyteTracedException as refusal:
-                if not self._leave_out(refusal, names):
+                refused = [name for name in _refused_fields(refusal, names) if name not in self.keys]
+                if not refused:
                     raise
+                _leave_out(sync_of(self.api_budget), endpoint, refused, refusal)
                 return send(scopes)
 
         with authenticator.acting_for(account), _filling_in(self._stream, ", ".join(self.fields)):
@@ -119,23 +137,6 @@ class FieldsRequester(RequesterDecorator):
                     raise
                 return send(allowed)
 
-    def _leave_out(self, refusal: AirbyteTracedException, names: list[str]) -> bool:
-        """Leave out the fields that TikTok refuses by name from now on, if the refusal names some and not all."""
-        sentence = refusal.message or ""
-        words = set(re.findall("[a-z_]+", sentence)) if any(code in sentence for code in _FIELD_CODES) else set()
-        refused = [name for name in names if name in words and name not in self.keys]
-        if not refused or len(refused) > len(names) / 2:
-            return False
-        sync = sync_of(self.api_budget)
-        for name in refused:
-            sync.left_out.add((self._endpoint, name))
-            sync.odd(
-                f"refusals of the field `{name}`",
-                f"TikTok refused the field `{name}` ({sentence}) It is left out in this sync: its column is null, or "
-                "the stream that is made of it has no records.",
-            )
-        return True
-
     def _allowed(self, account: KnownAccount) -> list[str]:
         """The scopes whose fields are asked for."""
         allowed = [scope for scope in self.fields if account.allows(scope)]
@@ -150,7 +151,7 @@ class FieldsRequester(RequesterDecorator):
         sync = sync_of(self.api_budget)
         for scope in missing:
             names = ", ".join(self.fields[scope])
-            if sync.is_new(str(account.business_id), scope, names):
+            if sync.log.is_new(str(account.business_id), scope, names):
                 LOGGER.warning(
                     f"The account {account.business_id} did not grant `{scope}`, so these fields stay null, or without "
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."
@@ -184,7 +185,7 @@ class ProfileRequester(RequesterDecorator):
             profile = data.get(self.object) if self.object else data
             if isinstance(profile, dict):
                 account.profile = {column: profile.get(name) for column, name in self.columns.items()}
-                if sync.is_new("reached", account.config_path):
+                if sync.log.is_new("reached", account.config_path):
                     LOGGER.info(self._whom(profile, account))
         return response
 

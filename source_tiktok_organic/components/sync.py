@@ -138,6 +138,38 @@ class CommentedPosts:
 
 
 @dataclass
+class SyncLog:
+    """What was said in a sync, so that nothing is said for each record."""
+
+    _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
+    _odd: dict[str, int] = field(init=False, default_factory=dict)
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def is_new(self, *what: str) -> bool:
+        """True the first time this is asked about `what`, so that something is said once in a sync."""
+        with self._lock:
+            known = len(self._said)
+            self._said.add(what)
+            return len(self._said) > known
+
+    def odd(self, thing: str, sentence: str) -> None:
+        """Warn of something odd that TikTok sent, once for a thing, and count it.
+
+        In:  "values of `likes` in `videos`", "TikTok sent 12.5 in `likes` …"
+        """
+        with self._lock:
+            self._odd[thing] = self._odd.get(thing, 0) + 1
+            is_first = self._odd[thing] == 1
+        if is_first:
+            LOGGER.warning(sentence)
+
+    def say_counts(self) -> None:
+        """Say how often something odd came that was warned of, when the sync is over."""
+        for thing, count in self._odd.items():
+            LOGGER.warning(f"Odd in this sync: {count} {thing}.")
+
+
+@dataclass
 class Sync:
     """What the streams of one sync have in common.
 
@@ -155,6 +187,7 @@ class Sync:
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     pages: PageStore = field(init=False, default_factory=PageStore)
     turns: CallTurns = field(init=False, default_factory=CallTurns)
+    log: SyncLog = field(init=False, default_factory=SyncLog)
     thread: threading.local = field(init=False, repr=False, default_factory=threading.local)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     comment_counts: dict[str, Mapping[str, CommentCounts]] = field(init=False, default_factory=dict)
@@ -162,8 +195,6 @@ class Sync:
     _commented_posts: dict[str, CommentedPosts] = field(init=False, default_factory=dict)
     _accounts: dict[str, KnownAccount] = field(init=False, default_factory=dict)
     _limits: dict[str, CallLimit] = field(init=False, default_factory=dict)
-    _said: set[tuple[str, ...]] = field(init=False, default_factory=set)
-    _odd: dict[str, int] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def limit(self, name: str, rate: Rate) -> CallLimit:
@@ -201,36 +232,13 @@ class Sync:
                     raise same_account(account.config_path, claimant.config_path, business_id)
             claimant.business_id = business_id
 
-    def is_new(self, *what: str) -> bool:
-        """True the first time this is asked about `what`, so that something is said once in a sync."""
-        with self._lock:
-            known = len(self._said)
-            self._said.add(what)
-            return len(self._said) > known
-
-    def odd(self, thing: str, sentence: str) -> None:
-        """Warn of something odd that TikTok sent, once for a thing, and count it.
-
-        In:  "values of `likes` in `videos`", "TikTok sent 12.5 in `likes` …"
-        """
-        with self._lock:
-            self._odd[thing] = self._odd.get(thing, 0) + 1
-            is_first = self._odd[thing] == 1
-        if is_first:
-            LOGGER.warning(sentence)
-
-    def say_counts(self) -> None:
-        """Say how often something odd came that was warned of, when the sync is over."""
-        for thing, count in self._odd.items():
-            LOGGER.warning(f"Odd in this sync: {count} {thing}.")
-
     def keep_secret(self, secret: str | None) -> None:
         """Strike `secret` out of logs and errors from now on, as it is and as URLs, forms and JSON write it.
 
         In:  "act.abc!5001.em"
         Out: neither `act.abc!5001.em` nor `act.abc%215001.em` is printed outside of a CONNECTOR_CONFIG message
         """
-        if secret and self.is_new("secret", secret):
+        if secret and self.log.is_new("secret", secret):
             forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
             # A log line is JSON that quotes a response: JSON that may quote something in turn.
             for _ in range(4):
