@@ -139,11 +139,11 @@ class PostsWithNewComments(SubstreamPartitionRouter):
     def stream_slices(self) -> Iterable[StreamSlice]:
         """The posts to read, from the newest to the oldest of each account."""
         (parent,) = self.parent_stream_configs
-        # The parent's extra fields, as the manifest has them: `[[video_creator_username], [thumbnail_url]]`.
         columns = [str(cast(InterpolatedString, path[0]).eval(self.config)) for path in parent.extra_fields or []]
         failures: list[Exception] = []
         turns = deque(
-            self._slices_of(partition, columns, failures) for partition in parent.stream.generate_partitions()
+            _one_behind(self._slices_of(partition, columns, failures))
+            for partition in parent.stream.generate_partitions()
         )
         last: StreamSlice | None = None
         # One post of each account in turn, because each account has its own limit of calls.
@@ -181,15 +181,15 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 if video_id in listed:
                     continue
                 listed.add(video_id)
-                known = counts.get(video_id, 0)
+                is_to_be_read = _is_to_be_read(post.data, counts.get(video_id, 0), fresh_since)
+                # Less and less often, because the CDK keeps what is noted. The first of it comes when
+                # OptionalPostRequester knows whether the account allows any post. This post is not handed out yet.
+                if is_to_be_read and handed_out - noted >= max(3, noted // 20):
+                    noted = handed_out
+                    self._noted[business_id] = CommentCounts(counts)
                 counts[video_id] = post.data["comments"] or 0
-                if _is_to_be_read(post.data, known, fresh_since):
+                if is_to_be_read:
                     handed_out += 1
-                    # Less and less often, because the CDK keeps what is noted until all posts before it are read, and
-                    # not before OptionalPostRequester knows whether the account allows any.
-                    if handed_out - noted > max(3, noted // 20):
-                        noted = handed_out
-                        self._noted[business_id] = CommentCounts(counts)
                     yield StreamSlice(
                         partition={"business_id": business_id, "video_id": video_id},
                         cursor_slice={},
@@ -203,6 +203,17 @@ class PostsWithNewComments(SubstreamPartitionRouter):
             self._noted[business_id] = CommentCounts(
                 {video_id: count for video_id, count in counts.items() if video_id in listed and count}
             )
+
+
+def _one_behind(slices: Iterator[StreamSlice]) -> Iterator[StreamSlice]:
+    """Each slice when it is known whether it is the last."""
+    held = next(slices, None)
+    for stream_slice in slices:
+        if held is not None:
+            yield held
+        held = stream_slice
+    if held is not None:
+        yield held
 
 
 def _is_to_be_read(post: Mapping[str, Any], known: int, fresh_since: str) -> bool:
