@@ -22,7 +22,7 @@ from airbyte_cdk.sources.streams import call_rate
 from airbyte_cdk.sources.streams.http import rate_limiting
 from backoff import _sync as backoff_sync
 
-from source_tiktok_organic.components import pacing
+from source_tiktok_organic.components import pacing, pages
 from source_tiktok_organic.run import run
 
 _send = requests.adapters.HTTPAdapter.send
@@ -61,6 +61,7 @@ def main() -> None:
     time = SimpleNamespace(sleep=sleep, monotonic=now)
     with (
         patch.object(pacing, "time", time),
+        patch.object(pages, "time", time),
         patch.object(call_rate, "time", time),
         patch.object(rate_limiting, "time", time),
         patch.object(backoff_sync, "time", time),

@@ -178,7 +178,7 @@ async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request:
             code, message, data = error.code, error.message, {}
         return enveloped(now, code, message, data), code
 
-    return await serve(call, fault, respond)
+    return await serve(call, fault, emulator.oddities, respond)
 
 
 async def _account_of(emulator: Emulator, endpoint: BusinessEndpoint | None, request: Request) -> str | None:

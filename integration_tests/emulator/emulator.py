@@ -17,6 +17,7 @@ from .limits import RateLimits
 from .login_kit.fields import SCOPES as LOGIN_KIT_SCOPES
 from .login_kit.identity import open_id_in
 from .login_kit.tokens import LoginKitTokens
+from .oddities import Oddities
 from .tokens import AppCredentials, BusinessTokens, TokenStore
 
 Family = Literal["business", "login_kit"]
@@ -50,6 +51,7 @@ class Emulator:
         self.login_kit_tokens = LoginKitTokens(self.app, self.clock, self.knobs, self.login_kit_open_id)
         self.limits = RateLimits(self.clock, self.knobs)
         self.faults = Faults()
+        self.oddities = Oddities(self.knobs)
         self.calls = CallLog()
         self.accounts: dict[str, Account] = {}
         for spec in self._initial_accounts:

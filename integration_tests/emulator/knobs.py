@@ -87,6 +87,13 @@ class Knobs(BaseModel):
     reply_min_count: Literal[0, 1] = 1
     """Smallest max_count of reply/list (F)."""
 
+    # Odd input (the module oddities)
+    oddities: int = Field(default=0, ge=0)
+    """Seed of odd input in each response: text that is no proper text, numbers that are none, a missing time. 0: none.
+    The keys of records stay as they are."""
+    missing_labels: bool = False
+    """Half of the first share of each breakdown is in an item without a label."""
+
     # Tokens
     access_token_seconds: int = Field(default=86_400, ge=1)
     """Life of an access token (A2.2)."""

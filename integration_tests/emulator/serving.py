@@ -14,7 +14,9 @@ from .accounts import Account
 from .calls import Call
 from .envelope import JsonObject
 from .faults import CutResponse, Fault, error_page, half
+from .oddities import Oddities
 
+_SUCCESS = (0, "ok")
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 Data = TypeVar("Data")
 OAuth = TypeVar("OAuth")
@@ -74,8 +76,10 @@ def family_router(
     return router
 
 
-async def serve(call: Call, fault: Fault | None, respond: Callable[[], Awaitable[CodedResponse]]) -> Response:
-    """Return the response of `respond`, changed by the fault, and log its outcome."""
+async def serve(
+    call: Call, fault: Fault | None, oddities: Oddities, respond: Callable[[], Awaitable[CodedResponse]]
+) -> Response:
+    """Return the response of `respond`, changed by the fault, and log its outcome. A success may get oddities."""
     kind = fault.kind if fault else None
     if fault and kind == "slow":
         await asyncio.sleep(fault.seconds)
@@ -83,6 +87,8 @@ async def serve(call: Call, fault: Fault | None, respond: Callable[[], Awaitable
         call.http_status = fault.status if kind == "http" else 200
         return error_page(call.http_status)
     response, code = await respond()
+    if code in _SUCCESS:
+        response = oddities.put_into(response, call.path, call.params)
     if kind == "cut_connection":
         return CutResponse(response.body, response.status_code, headers=dict(response.headers))
     call.http_status = response.status_code

@@ -191,7 +191,7 @@ async def _serve(emulator: Emulator, endpoint: LoginKitEndpoint | None, request:
         except DisplayError as error:
             return enveloped(now, {}, error.code, error.message, _status(emulator, error)), error.code
 
-    return await serve(call, fault, respond)
+    return await serve(call, fault, emulator.oddities, respond)
 
 
 def _error_of(fault: Fault, endpoint: LoginKitEndpoint | None) -> LoginKitError:
