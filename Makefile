@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator benchmark builder data-dictionary test lint types unit integration image image-test register requirements clean
+.PHONY: help demo emulator benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -58,6 +59,9 @@ types: $(READY)
 unit: $(READY)
 	@echo "Testing the components …"
 	@$(BIN)/pytest unit_tests -q -n 2
+
+fuzz: $(READY) ## Read thousands of odd responses, others each time; how many of each kind: make fuzz EXAMPLES=1000
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest unit_tests/test_fuzzing.py -q -n 2 --show-capture=no
 
 # A file at a time, because what its tests share is made once; by name, so that the long ones don't come last.
 integration: $(READY)

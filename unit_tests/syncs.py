@@ -364,6 +364,13 @@ def catalog(*streams: str, sync_mode: SyncMode = SyncMode.incremental) -> Config
     return built
 
 
+_EXPECTED = {
+    True: ExpectedOutcome.EXPECT_EXCEPTION,
+    False: ExpectedOutcome.EXPECT_SUCCESS,
+    None: ExpectedOutcome.ALLOW_ANY,
+}
+
+
 def read(
     tiktok: TikTok,
     clock: Clock,
@@ -371,9 +378,9 @@ def read(
     config: Mapping[str, Any] | None = None,
     state: State | None = None,
     sync_mode: SyncMode = SyncMode.incremental,
-    expect_failure: bool = False,
+    expect_failure: bool | None = False,
 ) -> Outcome:
-    """Read these streams from `tiktok`. Errors fail the test unless `expect_failure`."""
+    """Read these streams from `tiktok`. Errors fail the test unless `expect_failure`; None is with them or without."""
     settings = static_token_config() if config is None else config
     selected = catalog(*streams, sync_mode=sync_mode)
     with (
@@ -382,9 +389,9 @@ def read(
         patch.object(entrypoint_wrapper, "AirbyteEntrypoint", TiktokOrganicEntrypoint),
     ):
         source = PreparedSource(selected, settings, state)
-        expected = ExpectedOutcome.EXPECT_EXCEPTION if expect_failure else ExpectedOutcome.EXPECT_SUCCESS
+        expected = _EXPECTED[expect_failure]
         outcome = Outcome(entrypoint_wrapper.read(source, settings, selected, state, expected_outcome=expected))
-    assert bool(outcome.output.errors) is expect_failure, outcome.output.get_formatted_error_message()
+    assert expect_failure in (None, bool(outcome.output.errors)), outcome.output.get_formatted_error_message()
     return outcome
 
 
