@@ -332,6 +332,9 @@ BUGS = {
     "a token that is a number": Bug(
         "login_kit_token", [("replace", ("access_token",), 2)], "in keep_secret.*quote_from_bytes"
     ),
+    "a token that is half a character": Bug(
+        "refreshed_token", [("replace", ("data", "refresh_token"), "\ud83d")], "in keep_secret.*UnicodeEncodeError"
+    ),
     "a life beyond all dates": Bug(
         "refreshed_token", [("replace", ("data", "expires_in"), 10**18)], "in _renew.*OverflowError"
     ),
