@@ -16,34 +16,15 @@ from typing import Any, Protocol
 
 import requests
 
+from integration_tests import streams as listed
 from integration_tests.emulator.accounts import FIRST_OPEN_ID
 from integration_tests.emulator.server import RunningEmulator
 
 COMMAND = str(Path(sys.executable).parent / "source-tiktok-organic")
 WITHOUT_WAITING = (sys.executable, "-m", "integration_tests.without_waiting")
-STREAMS = [
-    "account",
-    "account_audience_ages",
-    "account_audience_genders",
-    "account_audience_countries",
-    "account_audience_cities",
-    "account_metrics",
-    "account_metrics_audience_activity",
-    "videos",
-    "videos_impression_sources",
-    "videos_audience_types",
-    "videos_audience_countries",
-    "videos_audience_cities",
-    "videos_audience_genders",
-    "videos_video_view_retention",
-    "videos_engagement_likes",
-]
-
-# Apart from the others, because they cost a call for each post.
-COMMENT_STREAMS = ["videos_comments", "videos_comments_replies"]
-
-LOGIN_KIT_STREAMS = ["user_info", "user_videos"]
-
+STREAMS = [*listed.ACCOUNT_STREAMS, *listed.POST_STREAMS]
+COMMENT_STREAMS = [*listed.COMMENT_STREAMS]
+LOGIN_KIT_STREAMS = [*listed.LOGIN_KIT_STREAMS]
 SYNC_MODES = ["full_refresh", "incremental"]
 # Columns with addresses that TikTok signs anew for every answer.
 SIGNED = {"profile_image", "thumbnail_url"}

@@ -18,7 +18,8 @@ from hypothesis import settings
 from jsonschema import Draft7Validator
 from pydantic.v1 import BaseModel
 
-from unit_tests.syncs import ALL_STREAMS, Clock, Outcome, PreparedSource, read
+from integration_tests.streams import ALL_STREAMS
+from unit_tests.syncs import Clock, Outcome, PreparedSource, read
 from unit_tests.tiktok import TikTok
 
 NOW = "2026-11-20T12:00:00Z"

@@ -37,6 +37,7 @@ from airbyte_cdk.test.models.scenario import ExpectedOutcome
 from backoff import _sync as backoff_sync
 from time_machine import Traveller
 
+from integration_tests.streams import LOGIN_KIT_STREAMS
 from source_tiktok_organic.components import pacing, pages
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 from unit_tests.tiktok import (
@@ -49,30 +50,6 @@ from unit_tests.tiktok import (
     TikTok,
     TikTokAccount,
 )
-
-ACCOUNT_STREAMS = (
-    "account",
-    "account_audience_ages",
-    "account_audience_genders",
-    "account_audience_countries",
-    "account_audience_cities",
-    "account_metrics",
-    "account_metrics_audience_activity",
-)
-BREAKDOWN_STREAMS = (
-    "videos_impression_sources",
-    "videos_audience_types",
-    "videos_audience_countries",
-    "videos_audience_cities",
-    "videos_audience_genders",
-    "videos_video_view_retention",
-    "videos_engagement_likes",
-)
-POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
-COMMENT_STREAMS = ("videos_comments", "videos_comments_replies")
-# Those of the API for Business; a config of Login Kit has the two below and none of these.
-ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
-LOGIN_KIT_STREAMS = ("user_info", "user_videos")
 
 Row = dict[str, Any]
 State = list[AirbyteStateMessage]

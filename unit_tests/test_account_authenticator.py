@@ -10,13 +10,13 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from integration_tests.streams import ALL_STREAMS
 from source_tiktok_organic.components.accounts import Account, RenewableAccount
 from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
-    ALL_STREAMS,
     Clock,
     oauth_config,
     oauth_entry,

@@ -13,6 +13,7 @@ from airbyte_cdk.sources.declarative.partition_routers.substream_partition_route
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Record, StreamSlice
 
+from integration_tests.streams import ACCOUNT_STREAMS, POST_STREAMS
 from source_tiktok_organic.components.partitions import (
     AccountPartitionRouter,
     FirstAccountPartitionRouter,
@@ -21,8 +22,6 @@ from source_tiktok_organic.components.partitions import (
 from source_tiktok_organic.components.sync import sync_of
 from unit_tests.parts import authenticator_of, budget, built, declared
 from unit_tests.syncs import (
-    ACCOUNT_STREAMS,
-    POST_STREAMS,
     Clock,
     oauth_config,
     oauth_entry,

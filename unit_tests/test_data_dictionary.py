@@ -8,8 +8,9 @@ import orjson
 import pytest
 import yaml
 
+from integration_tests.streams import ACCOUNT_STREAMS, POST_STREAMS
 from tools.data_dictionary import DICTIONARY, MANIFEST, NotDescribed, dictionary, origin_of, resolved, table
-from unit_tests.syncs import ACCOUNT_STREAMS, POST_STREAMS, discovered, login_kit_config, static_token_config
+from unit_tests.syncs import discovered, login_kit_config, static_token_config
 from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, SCOPES, USER_SCOPES, USER_VIDEO_SCOPES
 
 # A stream's rows on the page: for a column, the cells behind its name.

@@ -8,9 +8,9 @@ import pytest
 import requests
 from airbyte_cdk.models import FailureType, Level
 
+from integration_tests.streams import LOGIN_KIT_STREAMS
 from unit_tests.parts import authenticator_of, budget
 from unit_tests.syncs import (
-    LOGIN_KIT_STREAMS,
     Clock,
     Outcome,
     control_messages,

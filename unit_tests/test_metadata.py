@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from unit_tests.syncs import ALL_STREAMS, LOGIN_KIT_STREAMS
+from integration_tests.streams import ALL_STREAMS, LOGIN_KIT_STREAMS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "source_tiktok_organic"

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType, Level, SyncMode
 
+from integration_tests.streams import BREAKDOWN_STREAMS, POST_STREAMS
 from source_tiktok_organic.components.errors import body_of, data_of
 from source_tiktok_organic.config import trim
 from unit_tests.syncs import (
-    BREAKDOWN_STREAMS,
-    POST_STREAMS,
     Clock,
     Outcome,
     check,

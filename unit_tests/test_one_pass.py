@@ -6,16 +6,8 @@ from typing import Any
 
 import pytest
 
-from unit_tests.syncs import (
-    ACCOUNT_STREAMS,
-    COMMENT_STREAMS,
-    POST_STREAMS,
-    Clock,
-    Outcome,
-    oauth_config,
-    read,
-    static_token_config,
-)
+from integration_tests.streams import ACCOUNT_STREAMS, COMMENT_STREAMS, POST_STREAMS
+from unit_tests.syncs import Clock, Outcome, oauth_config, read, static_token_config
 from unit_tests.tiktok import (
     BUSINESS_ID,
     COMMENTS_PATH,

@@ -13,9 +13,9 @@ import pytest
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 
+from integration_tests.streams import POST_STREAMS
 from unit_tests.parts import authenticator_of, budget, built, declared
 from unit_tests.syncs import (
-    POST_STREAMS,
     Clock,
     Turns,
     oauth_config,

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration_tests.streams import ALL_STREAMS
 from source_tiktok_organic.components.sync import PageStore
-from unit_tests.syncs import ALL_STREAMS, Clock, oauth_config, read
+from unit_tests.syncs import Clock, oauth_config, read
 from unit_tests.tiktok import SECRETS, TikTok
 
 

@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType, Level
 
+from integration_tests.streams import ACCOUNT_STREAMS, ALL_STREAMS, BREAKDOWN_STREAMS, COMMENT_STREAMS
 from unit_tests.syncs import (
-    ACCOUNT_STREAMS,
-    ALL_STREAMS,
-    BREAKDOWN_STREAMS,
-    COMMENT_STREAMS,
     Clock,
     Outcome,
     oauth_config,

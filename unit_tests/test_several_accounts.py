@@ -10,11 +10,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, Level, SyncMode
 
+from integration_tests.streams import ALL_STREAMS, BREAKDOWN_STREAMS, COMMENT_STREAMS, POST_STREAMS
 from unit_tests.syncs import (
-    ALL_STREAMS,
-    BREAKDOWN_STREAMS,
-    COMMENT_STREAMS,
-    POST_STREAMS,
     Clock,
     Outcome,
     Row,

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType, Level, SyncMode
 
+from integration_tests.streams import ALL_STREAMS, LOGIN_KIT_STREAMS
 from unit_tests.syncs import (
-    ALL_STREAMS,
-    LOGIN_KIT_STREAMS,
     Clock,
     cursors,
     discovered,

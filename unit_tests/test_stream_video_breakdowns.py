@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import SyncMode
 
-from unit_tests.syncs import BREAKDOWN_STREAMS, POST_STREAMS, Clock, Outcome, read, state_of, static_token_config
+from integration_tests.streams import BREAKDOWN_STREAMS, POST_STREAMS
+from unit_tests.syncs import Clock, Outcome, read, state_of, static_token_config
 from unit_tests.tiktok import POSTS_PATH, PROFILE_PATH, TikTok, epoch, post, refusal
 
 # The rows of the one post of the fixtures that is not idle; its other columns are the same in each.

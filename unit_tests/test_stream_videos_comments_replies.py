@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import AirbyteStateMessageSerializer, FailureType, Level, SyncMode
 
-from unit_tests.syncs import COMMENT_STREAMS, Clock, Outcome, Row, State, read, signed_in_config, static_token_config
+from integration_tests.streams import COMMENT_STREAMS
+from unit_tests.syncs import Clock, Outcome, Row, State, read, signed_in_config, static_token_config
 from unit_tests.tiktok import (
     BUSINESS_ID,
     COMMENTS_PATH,

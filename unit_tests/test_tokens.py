@@ -13,8 +13,8 @@ import requests
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import FailureType, Level
 
+from integration_tests.streams import ALL_STREAMS
 from unit_tests.syncs import (
-    ALL_STREAMS,
     Clock,
     Outcome,
     control_messages,
