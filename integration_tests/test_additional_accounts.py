@@ -28,7 +28,7 @@ from integration_tests.connector import (
     token_config,
 )
 from integration_tests.emulator.accounts import Account, AccountSpec
-from integration_tests.emulator.fields import ANALYTICS_SCOPES
+from integration_tests.emulator.fields import ANALYTICS_SCOPES, PROFILE_FIELDS
 from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import RunningEmulator, running_emulator
 from integration_tests.emulator.testing import NOON, Api
@@ -94,7 +94,7 @@ def asked_about(tiktok: RunningEmulator, open_id: str) -> set[str]:
 
 def rows_that_tiktok_has(tiktok: RunningEmulator, account: Account) -> dict[str, int]:
     """How many rows each stream ought to have of an account, counted in TikTok's own answers and in its memory."""
-    arrays = ["audience_ages", "audience_genders", "audience_countries", "audience_cities"]
+    arrays = [name for name, field in PROFILE_FIELDS.items() if field.is_array]
     today = tiktok.emulator.clock.today()
     days = {"start_date": str(today - timedelta(days=58)), "end_date": str(today - timedelta(days=1))}
     with requests.Session() as session:

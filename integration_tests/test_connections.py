@@ -8,7 +8,7 @@ import pytest
 import requests_mock
 
 from examples import connections
-from integration_tests.connector import STREAMS
+from integration_tests.connector import COMMENT_STREAMS, STREAMS
 
 API = "https://airbyte.example.com/api/public/v1"
 PLAN = {
@@ -38,6 +38,13 @@ def airbyte(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         mocker.get(f"{API}/sources?offset=2", json={"data": [{"name": "TikTok old_mill_bakery"}]})
         mocker.get(f"{API}/sources?offset=3", json={"data": []})
         mocker.post(f"{API}/sources", json={"sourceId": "0c31738c-0b2d-4887-b506-e2cd1c39cc35"})
+        mocker.get(
+            f"{API}/streams?sourceId=0c31738c-0b2d-4887-b506-e2cd1c39cc35&destinationId={PLAN['destination_id']}",
+            json=[
+                {"streamName": name, "syncModes": ["full_refresh_overwrite", "incremental_deduped_history"]}
+                for name in [*STREAMS, *COMMENT_STREAMS]
+            ],
+        )
         mocker.post(f"{API}/connections", json={"connectionId": "9924bcd0-99be-453d-ba47-c2c9766f7da5"})
         yield mocker
 
@@ -92,7 +99,7 @@ def test_an_account_without_a_source_gets_one_and_a_connection_that_keeps_histor
 
 def test_connections_start_five_minutes_apart() -> None:
     starts = [
-        connections.connection_of(PLAN, {"name": "one"}, "source", number)["schedule"]["cronExpression"]
+        connections.connection_of(PLAN, {"name": "one"}, "source", ["videos"], number)["schedule"]["cronExpression"]
         for number in (0, 1, 13, 252)
     ]
     assert starts == ["0 0 3 * * ?", "0 5 3 * * ?", "0 5 4 * * ?", "0 0 0 * * ?"]

@@ -8,7 +8,7 @@ import orjson
 import pytest
 import yaml
 
-from integration_tests.streams import ACCOUNT_STREAMS, POST_STREAMS
+from integration_tests.streams import ACCOUNT_STREAMS, BREAKDOWN_STREAMS, POST_STREAMS
 from tools.data_dictionary import DICTIONARY, MANIFEST, NotDescribed, dictionary, origin_of, resolved, table
 from unit_tests.syncs import discovered, login_kit_config, static_token_config
 from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, SCOPES, USER_SCOPES, USER_VIDEO_SCOPES
@@ -388,21 +388,16 @@ def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
     relations = [line.strip() for line in page.splitlines() if "--o{" in line]
 
     assert relations == [
-        'account ||--o{ account_audience_ages : "business_id, metric_date"',
-        'account ||--o{ account_audience_genders : "business_id, metric_date"',
-        'account ||--o{ account_audience_countries : "business_id, metric_date"',
-        'account ||--o{ account_audience_cities : "business_id, metric_date"',
+        *(
+            f'account ||--o{{ {stream} : "business_id, metric_date"'
+            for stream in ACCOUNT_STREAMS
+            if stream.startswith("account_audience_")
+        ),
         # The day of a metric is not the date of a sync.
         'account }|--o{ account_metrics : "business_id"',
         'account_metrics ||--o{ account_metrics_audience_activity : "business_id, metric_date"',
         'account ||--o{ videos : "business_id, metric_date"',
-        'videos ||--o{ videos_impression_sources : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_audience_types : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_audience_countries : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_audience_cities : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_audience_genders : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_video_view_retention : "business_id, item_id, metric_date"',
-        'videos ||--o{ videos_engagement_likes : "business_id, item_id, metric_date"',
+        *(f'videos ||--o{{ {stream} : "business_id, item_id, metric_date"' for stream in BREAKDOWN_STREAMS),
         'videos }|--o{ videos_comments : "business_id, video_id = item_id"',
         'videos_comments ||--o{ videos_comments_replies : "business_id, parent_comment_id = comment_id"',
         'account ||--o{ business_benchmarks : "business_id, metric_date"',

@@ -11,6 +11,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from integration_tests.emulator.fields import PROFILE_FIELDS, VIDEO_FIELDS
 from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.requesters import FieldsRequester
@@ -20,15 +21,6 @@ from unit_tests.syncs import signed_in_config, static_token_config
 from unit_tests.tiktok import BUSINESS_ID, POST_SCOPES, PROFILE_SCOPES, SCOPES, response
 
 ACCOUNT = StreamSlice(partition={"business_id": BUSINESS_ID}, cursor_slice={})
-
-ACCOUNT_FIELDS = (
-    '["display_name","profile_image","username","profile_deep_link","bio_description","is_verified","followers_count",'
-    '"following_count","total_likes","videos_count","is_business_account","audience_ages","audience_genders",'
-    '"audience_countries","audience_cities","video_views","unique_video_views","profile_views","likes","comments",'
-    '"shares","phone_number_clicks","lead_submissions","app_download_clicks","bio_link_clicks","email_clicks",'
-    '"address_clicks","daily_total_followers","daily_new_followers","daily_lost_followers","engaged_audience",'
-    '"audience_activity"]'
-)
 
 ACCOUNT_FIELDS_OF = {
     "user.info.basic": ["display_name", "profile_image"],
@@ -60,6 +52,8 @@ ACCOUNT_FIELDS_OF = {
         "audience_activity",
     ],
 }
+# As TikTok takes them: `["display_name","profile_image","username",…,"audience_activity"]`.
+ACCOUNT_FIELDS = json.dumps([name for names in ACCOUNT_FIELDS_OF.values() for name in names], separators=(",", ":"))
 
 
 @dataclass
@@ -246,21 +240,12 @@ def test_what_stays_null_is_said_again_in_the_next_sync(caplog: pytest.LogCaptur
 @pytest.mark.parametrize(
     ("stream", "scope"),
     [
-        ("account_audience_ages", "user.insights"),
-        ("account_audience_genders", "user.insights"),
-        ("account_audience_countries", "user.insights"),
-        ("account_audience_cities", "user.insights"),
+        *((f"account_{name}", field.scope) for name, field in PROFILE_FIELDS.items() if field.is_array),
         ("account_metrics", "user.insights"),
         ("account_metrics_audience_activity", "user.insights"),
         ("videos", "video.list"),
         ("videos_impression_sources", "video.list"),
-        ("videos_impression_sources", "video.insights"),
-        ("videos_audience_types", "video.insights"),
-        ("videos_audience_countries", "video.insights"),
-        ("videos_audience_cities", "video.insights"),
-        ("videos_audience_genders", "video.insights"),
-        ("videos_video_view_retention", "video.insights"),
-        ("videos_engagement_likes", "video.insights"),
+        *((f"videos_{name}", field.scope) for name, field in VIDEO_FIELDS.items() if field.is_array),
     ],
 )
 def test_a_stream_that_is_made_of_a_missing_scope_fails_without_a_call(
@@ -330,7 +315,7 @@ def test_a_refusal_is_the_failure_and_the_next_stream_asks_for_everything_too(
     errors = [account.failure_of(stream) for stream in ("videos", "videos_audience_types")]
 
     assert [error.message for error in errors] == ["TikTok did not permit it."] * 2
-    assert [len(fields) for fields in account.inside.asked] == [33, 33]
+    assert [set(fields) for fields in account.inside.asked] == [set(VIDEO_FIELDS)] * 2
     assert warnings_in(caplog) == []
 
 

@@ -31,13 +31,15 @@ def tiktok() -> TikTok:
     return tiktok_with_many_posts()
 
 
+LIVELY: dict[str, Any] = fixture("video_list_first_page")["data"]["videos"][0]
+
+
 def tiktok_with_many_posts() -> TikTok:
     """An account with 65 posts, which are four pages, each with all breakdowns."""
     tiktok = TikTok()
-    (lively, _) = fixture("video_list_first_page")["data"]["videos"]
     last = epoch("2026-11-20T11:00:00Z")
     tiktok.posts = [
-        lively | {"item_id": str(7683102070583443467 - n), "create_time": str(last - 3600 * n)} for n in range(65)
+        LIVELY | {"item_id": str(7683102070583443467 - n), "create_time": str(last - 3600 * n)} for n in range(65)
     ]
     return tiktok
 
@@ -65,13 +67,7 @@ ALL_ROWS = {
     "account_metrics": 6,
     "account_metrics_audience_activity": 7,
     "videos": 65,
-    "videos_impression_sources": 390,
-    "videos_audience_types": 260,
-    "videos_audience_countries": 130,
-    "videos_audience_cities": 130,
-    "videos_audience_genders": 195,
-    "videos_video_view_retention": 260,
-    "videos_engagement_likes": 130,
+    **{f"videos_{array}": 65 * len(elements) for array, elements in LIVELY.items() if isinstance(elements, list)},
 }
 
 
@@ -89,6 +85,14 @@ def sync(request: pytest.FixtureRequest, session_clock: Clock) -> Sync:
     tiktok = tiktok_with_many_posts()
     config = static_token_config(num_workers=request.param)
     return Sync(tiktok, read(tiktok, session_clock, *STREAMS, config=config))
+
+
+def test_each_stream_has_rows_to_count() -> None:
+    assert set(ALL_ROWS) == set(STREAMS), (
+        f"Without rows, or unknown: {sorted(set(ALL_ROWS) ^ set(STREAMS))}. Posts have those of the first post of "
+        "unit_tests/fixtures/video_list_first_page.json, and accounts those of ALL_ROWS in unit_tests/test_one_pass.py."
+    )
+    assert (ALL_ROWS["videos_impression_sources"], ALL_ROWS["videos_engagement_likes"]) == (390, 130)
 
 
 def test_all_streams_cost_one_call_for_the_account_and_one_for_each_page(sync: Sync) -> None:

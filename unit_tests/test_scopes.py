@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType, Level
 
+from integration_tests.emulator.fields import VIDEO_FIELDS
 from integration_tests.streams import ACCOUNT_STREAMS, ALL_STREAMS, BREAKDOWN_STREAMS, COMMENT_STREAMS
 from unit_tests.syncs import (
     Clock,
@@ -41,12 +42,7 @@ TOLD = [
     pytest.param(static_token_with_app_config, TOKEN_INFO_PATH, id="access token and client_id"),
 ]
 ALL_CONFIGS = [*TOLD, pytest.param(static_token_config, "", id="access token")]
-AUDIENCE_STREAMS = {
-    "account_audience_ages",
-    "account_audience_genders",
-    "account_audience_countries",
-    "account_audience_cities",
-}
+AUDIENCE_STREAMS = {stream for stream in ACCOUNT_STREAMS if stream.startswith("account_audience_")}
 DAILY_STREAMS = {"account_metrics", "account_metrics_audience_activity"}
 # One or two of each kind, where it does not take all.
 SOME_STREAMS = (
@@ -59,17 +55,7 @@ SOME_STREAMS = (
 )
 
 INSIGHTS_OF_A_POST = {
-    "total_time_watched",
-    "average_time_watched",
-    "full_video_watched_rate",
-    "new_followers",
-    "profile_views",
-    "website_clicks",
-    "phone_number_clicks",
-    "lead_submissions",
-    "app_download_clicks",
-    "email_clicks",
-    "address_clicks",
+    name for name, field in VIDEO_FIELDS.items() if field.scope == "video.insights" and not field.is_array
 }
 STATS = {"followers_count", "following_count", "total_likes", "videos_count"}
 
@@ -83,8 +69,13 @@ class Case:
     failing: dict[str, str]
     # The columns that stay null in a stream.
     null: dict[str, set[str]]
-    # The fields of which the log says that they stay null, by scope.
-    said: dict[str, list[str]]
+    # The fields of which the log says that they stay null, by scope and line.
+    said: dict[str, list[set[str]]]
+
+
+def opened_by(scope: str, scope_of: dict[str, str]) -> set[str]:
+    """The fields that TikTok documents for a scope."""
+    return {name for name, found in scope_of.items() if found == scope}
 
 
 CASES = {
@@ -92,42 +83,28 @@ CASES = {
         missing=("user.insights",),
         failing=dict.fromkeys(AUDIENCE_STREAMS | DAILY_STREAMS, "user.insights"),
         null={},
-        said={
-            "user.insights": [
-                "audience_ages, audience_genders, audience_countries, audience_cities, video_views, "
-                "unique_video_views, profile_views, likes, comments, shares, phone_number_clicks, lead_submissions, "
-                "app_download_clicks, bio_link_clicks, email_clicks, address_clicks, daily_total_followers, "
-                "daily_new_followers, daily_lost_followers, engaged_audience, audience_activity"
-            ]
-        },
+        said={"user.insights": [opened_by("user.insights", PROFILE_SCOPES)]},
     ),
     "no video.insights": Case(
         missing=("video.insights",),
         failing=dict.fromkeys(BREAKDOWN_STREAMS, "video.insights"),
         null={"videos": INSIGHTS_OF_A_POST},
-        said={
-            "video.insights": [
-                "total_time_watched, average_time_watched, full_video_watched_rate, new_followers, profile_views, "
-                "website_clicks, phone_number_clicks, lead_submissions, app_download_clicks, email_clicks, "
-                "address_clicks, video_view_retention, impression_sources, audience_types, audience_genders, "
-                "audience_countries, audience_cities, engagement_likes"
-            ]
-        },
+        said={"video.insights": [opened_by("video.insights", POST_SCOPES)]},
     ),
     "neither user.info.stats nor user.account.type": Case(
         missing=("user.info.stats", "user.account.type"),
         failing={},
         null={"account": STATS | {"is_business_account"}, "account_metrics": {"followers_count"}},
         said={
-            "user.info.stats": ["followers_count, following_count, total_likes, videos_count"],
-            "user.account.type": ["is_business_account"],
+            "user.info.stats": [STATS],
+            "user.account.type": [{"is_business_account"}],
         },
     ),
     "no user.info.username": Case(
         missing=("user.info.username",),
         failing={},
         null={stream: {"video_creator_username"} for stream in ALL_STREAMS},
-        said={"user.info.username": ["username"]},
+        said={"user.info.username": [{"username"}]},
     ),
 }
 
@@ -140,13 +117,13 @@ def tiktok_without(*missing: str, code: int = 40130) -> TikTok:
     return tiktok
 
 
-def said_in(outcome: Outcome) -> dict[str, list[str]]:
-    """The fields that the log says stay null, by scope."""
-    said: dict[str, list[str]] = {}
+def said_in(outcome: Outcome) -> dict[str, list[set[str]]]:
+    """The fields that the log says stay null, by scope and line, the longest line first."""
+    said: dict[str, list[set[str]]] = {}
     for warning in outcome.logged(Level.WARN):
         start, fields = warning.split("where they are streams: ")
         scope = start.split("`")[1]
-        said.setdefault(scope, []).append(fields.split(". ")[0])
+        said.setdefault(scope, []).append(set(fields.split(". ")[0].split(", ")))
         assert f"The account {BUSINESS_ID} did not grant `{scope}`, so these fields stay null" in warning
         assert f"allow `{scope}` to have them" in warning
     return {scope: sorted(fields, key=len, reverse=True) for scope, fields in said.items()}
@@ -404,7 +381,8 @@ def test_a_missing_scope_costs_no_call_for_any_page(config: MakeConfig, path: st
 
     assert len(outcome.rows("videos")) == 45
     asked = [(call.params.get("cursor"), len(call.fields)) for call in tiktok.calls_of(POSTS_PATH)]
-    assert asked == [(None, 15), ("1795100400000", 15), ("1795028400000", 15)]
+    of_posts = len(opened_by("video.list", POST_SCOPES))
+    assert asked == [(None, of_posts), ("1795100400000", of_posts), ("1795028400000", of_posts)]
     assert Counter(call.path for call in tiktok.calls) == {path: 1, PROFILE_PATH: 1, POSTS_PATH: 3}
 
 
@@ -415,7 +393,7 @@ def test_without_user_info_basic_an_account_has_no_name_and_everything_else(cloc
     assert {"display_name", "profile_image"} & set(account) == set()
     assert account["followers_count"] == 15342
     assert len(outcome.rows("videos")) == 3
-    assert said_in(outcome) == {"user.info.basic": ["display_name, profile_image"]}
+    assert said_in(outcome) == {"user.info.basic": [{"display_name", "profile_image"}]}
 
 
 # --- What TikTok says of the scopes ---------------------------------------------------------------------------------

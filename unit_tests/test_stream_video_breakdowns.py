@@ -1,4 +1,4 @@
-"""The seven streams `videos_*` that break a post's numbers down: one row per label, from the pages of `videos`."""
+"""The streams `videos_*` that break a post's numbers down: one row per label, from the pages of `videos`."""
 
 from typing import Any
 
@@ -73,7 +73,16 @@ def idle_posts(count: int, newest: str) -> list[dict[str, Any]]:
 # --- Rows -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stream", BREAKDOWN_STREAMS)
+def test_each_stream_has_rows_to_compare() -> None:
+    assert set(EXPECTED) == set(BREAKDOWN_STREAMS), (
+        "EXPECTED in unit_tests/test_stream_video_breakdowns.py and the manifest differ in "
+        f"{sorted(set(EXPECTED) ^ set(BREAKDOWN_STREAMS))}: write down the rows of the first post of "
+        "unit_tests/fixtures/video_list_first_page.json."
+    )
+    assert [stream for stream, rows in EXPECTED.items() if not rows] == []
+
+
+@pytest.mark.parametrize("stream", EXPECTED)
 def test_each_label_of_a_post_is_a_row(stream: str, first_sync: Outcome) -> None:
     assert of_post(first_sync, stream, COLD_BREW) == [
         {
