@@ -10,6 +10,7 @@ from . import noise
 from .accounts import Account, AccountSpec
 from .calls import CallLog
 from .clock import Clock
+from .complete import check_fields
 from .envelope import JsonObject
 from .faults import Fault, Faults
 from .knobs import Knobs
@@ -36,7 +37,11 @@ class Emulator:
         knobs: Knobs | None = None,
         app: AppCredentials | None = None,
     ) -> None:
-        """Make the accounts, by default one. The same seed at the same time gives the same data."""
+        """Make the accounts, by default one. The same seed at the same time gives the same data.
+
+        Raises NotImplementedError if a field of fields.py has no value.
+        """
+        check_fields()
         self.seed = seed
         self.app = app or AppCredentials()
         self.clock = Clock(now, frozen=frozen)

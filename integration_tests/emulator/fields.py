@@ -1,6 +1,7 @@
 """The fields of the Accounts API, with their scopes and the rules that withhold them (docs/tiktok-api.md A6, A7).
 
-They are written from TikTok's documentation, and not from the connector's manifest. Unit tests use them too.
+They are written from TikTok's documentation, and not from the connector's manifest. Unit tests use them too. Each needs
+a value, in `PostValues`, `ProfileValues` or `DayValues`; the emulator does not start without (complete.py).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Field:
     name: str
     scope: str
     is_array: bool = False
+    """A list of objects, which is a stream of its own."""
     gate: Gate = Gate.ANY
     late: bool = False
     """24 to 48 hours late, and withheld on a post that is newer."""

@@ -35,6 +35,9 @@ _FRACTIONS_OF_VIEWS = {
 }
 _NOISE_KEYS = {name: key for key, name in enumerate(_FRACTIONS_OF_VIEWS)}
 
+# Fields that an account is made with.
+_OF_THE_SPEC = {"username", "display_name"}
+
 
 class ProfileValues:
     """The values of the fields of the profile at one instant."""
@@ -46,7 +49,7 @@ class ProfileValues:
         self._seed = noise.mix(account.seed, 4)
 
     def value(self, name: str) -> Any:
-        """Return the value of a field."""
+        """Return the value of a field. Raises NotImplementedError for a field without one."""
         account, audience, seed = self._account, self._account.demographics, self._seed
         match name:
             case "is_business_account":
@@ -75,6 +78,8 @@ class ProfileValues:
                 return audience.countries(seed)
             case "audience_cities":
                 return audience.cities(seed, prefixed=False)
+        if name not in _OF_THE_SPEC:
+            raise NotImplementedError(name)
         return getattr(account.spec, name)
 
 
@@ -90,7 +95,7 @@ class DayValues:
         self._knobs = knobs
 
     def value(self, name: str) -> Any:
-        """Return the value of a field."""
+        """Return the value of a field. Raises NotImplementedError for a field without one."""
         totals, followers = self._totals, self._account.series.followers_at_end_of(self._totals.day)
         match name:
             case "video_views":
@@ -107,6 +112,8 @@ class DayValues:
             case "audience_activity":
                 counts = self._account.demographics.activity(followers, self._seed)
                 return [{"hour": str(hour), "count": self._known(count)} for hour, count in enumerate(counts)]
+        if name not in _FRACTIONS_OF_VIEWS:
+            raise NotImplementedError(name)
         low, high = _FRACTIONS_OF_VIEWS[name]
         return self._known(totals.views * noise.between(low, high, self._seed, _NOISE_KEYS[name]))
 

@@ -55,7 +55,7 @@ class PostValues:
         self._hook = noise.between(0.6, 0.85, post.seed, 14)
 
     def value(self, name: str) -> Any:
-        """Return the value of a field."""
+        """Return the value of a field. Raises NotImplementedError for a field without one."""
         post, account, audience = self._post, self._account, self._account.demographics
         match name:
             case "item_id":
@@ -100,6 +100,8 @@ class PostValues:
                 return audience.cities(noise.mix(post.seed, 20), prefixed=True)
             case "audience_types":
                 return self._audience_types()
+        if name not in _FRACTIONS_OF_VIEWS:
+            raise NotImplementedError(name)
         low, high = _FRACTIONS_OF_VIEWS[name]
         return post.fraction_of_views(_NOISE_KEYS[name], low, high, self._figures_until)
 
