@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
+.PHONY: help demo emulator read benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -29,6 +29,9 @@ demo: $(DEMO) ## Read every stream from the emulator into a DuckDB file and show
 
 emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
 	@$(BIN)/python -m integration_tests.emulator $(OPTIONS)
+
+read: $(DEMO) ## Read streams from the emulator with the command: make read STREAMS="videos videos_audience_genders"
+	@$(BIN)/python -m tools.read $(STREAMS)
 
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks

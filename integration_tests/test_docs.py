@@ -31,6 +31,7 @@ from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import RunningEmulator, running_emulator
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 CONNECTOR_PAGE = (ROOT / "docs" / "tiktok-organic.md").read_text()
 MIGRATION_PAGE = (ROOT / "docs" / "migration.md").read_text()
 SCALING_PAGE = (ROOT / "docs" / "scaling.md").read_text()
@@ -124,7 +125,17 @@ def test_the_table_of_streams_has_the_streams_keys_and_cursors_of_discover(catal
         for name, stream in catalog.items()
     }
     assert len(table) == len(described)
-    assert described == discovered
+    assert described == discovered, "See the table under `Supported streams` in docs/tiktok-organic.md."
+
+
+def test_the_readmes_tables_of_streams_have_the_streams_and_cursors_of_discover(
+    catalog: dict[str, dict[str, Any]],
+) -> None:
+    rows = [row for table in tables(README) if "stream" in table[0] for row in table]
+    described = {row["stream"]: row["cursor"] for row in rows}
+    discovered = {name: "".join(stream.get("default_cursor_field") or []) for name, stream in catalog.items()}
+    assert len(rows) == len(described)
+    assert described == discovered, "See the tables under `What you get` in README.md."
 
 
 def test_the_overview_of_joins_names_streams_and_columns_that_exist(catalog: dict[str, dict[str, Any]]) -> None:
