@@ -61,10 +61,12 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
         """The CDK's messages; at the end the log has how often something odd came that was warned of."""
-        yield from super().read(*arguments)
-        api_budget = self._constructor._api_budget
-        if api_budget:
-            sync_of(api_budget).log.say_counts()
+        try:
+            yield from super().read(*arguments)
+        finally:
+            api_budget = self._constructor._api_budget
+            if api_budget:
+                sync_of(api_budget).log.say_counts()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """The CDK's check, which puts a failure into quotes and another sentence; here it is the sentence alone.

@@ -79,7 +79,7 @@ def test_a_record_without_its_key_is_left_out_with_a_warning(
 
     assert found == [{"likes": 2, "item_id": "7"}]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "as `item_id` of a record of the stream `videos`" in caplog.text
+    assert "as `item_id` of a record, in the stream `videos`." in caplog.text
 
 
 @pytest.mark.parametrize("wrong", ["text", 5, True, {"date": "2026-09-10"}, ["text"], [[{}]]])

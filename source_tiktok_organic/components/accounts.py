@@ -93,6 +93,8 @@ class TokenEndpoints:
         return data_of(response) if self.envelope else body_of(response) or {}
 
 
+# No token lives for ten years.
+_MOST_SECONDS = 10 * 365 * 86_400
 # docs/tiktok-api.md A2.3: a refresh token ends a year after its first issue, whatever is done with it.
 _DAYS_OF_WARNING = 30
 
@@ -161,7 +163,7 @@ class Account:
                     else:
                         self.take(info.get("creator_id") or info.get("open_id"), info.get("scope"))
 
-    def take(self, open_id: str | None, scope: str | None) -> None:
+    def take(self, open_id: Any, scope: Any) -> None:
         """Note whose token it is and what it allows; `scope` is "user.info.basic,video.list"."""
         account_id = self.endpoints.account_id
         configured = self.credentials.get(account_id)
@@ -171,7 +173,7 @@ class Account:
                 f"authenticated is '{open_id}'. Change the setting to that, or authenticate with the account that it "
                 "names."
             )
-        if not open_id or scope is None:
+        if not _is_token(open_id) or not isinstance(scope, str):
             raise unexpected_response("TikTok did not say which account and which permissions a token is for.")
         self.sync.claim(open_id, self.known)
         self.known.scopes = frozenset(name.strip() for name in scope.split(",") if name.strip())
@@ -224,10 +226,11 @@ class RenewableAccount(Account):
     def _renew(self) -> None:
         with self.asking():
             data = self.endpoints.refresh(self.app, self.credentials["refresh_token"])
-            wrong = [name for name in ("access_token", "open_id", "scope") if not isinstance(data.get(name), str)]
+            wrong = [name for name in ("access_token", "open_id") if not _is_token(data.get(name))]
+            wrong += [] if isinstance(data.get("scope"), str) else ["scope"]
             seconds = str(data.get("expires_in"))
-            wrong += [] if seconds.isdecimal() else ["expires_in"]
-            renewed = {name: data[name] for name in ("refresh_token", "access_token") if data.get(name)}
+            wrong += [] if seconds.isdecimal() and int(seconds) < _MOST_SECONDS else ["expires_in"]
+            renewed = {name: data[name] for name in ("refresh_token", "access_token") if _is_token(data.get(name))}
             for token in renewed.values():
                 self.sync.keep_secret(token)
             if "expires_in" not in wrong:
@@ -243,6 +246,11 @@ class RenewableAccount(Account):
                 raise unexpected_response(f"TikTok renewed the access token without a proper {', '.join(wrong)}.")
             self.take(data["open_id"], data.get("scope"))
             _warn_before_the_end(data.get(self.endpoints.end_of_permission), self.sync, data["open_id"])
+
+
+def _is_token(value: Any) -> bool:
+    """Whether a value can be a part of a request."""
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
 def _warn_before_the_end(seconds: Any, sync: Sync, business_id: str) -> None:

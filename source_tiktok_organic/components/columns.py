@@ -96,6 +96,8 @@ class EpochToTimestamp(RecordTransformation):
         sent = record.get(self.source)
         time = record[self.column] = time_of(record, self.source, self.id_column)
         if time is None or str(sent) != str(time.epoch):
+            if self.column != self.source:
+                record[self.source] = time and time.epoch
             sync_of(self.api_budget).log.odd(
                 f"times of `{self._stream}`",
                 f"TikTok sent {shortened(sent)} as `{self.source}` of {shortened(record.get(self.id_column))} in the "

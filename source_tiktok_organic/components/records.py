@@ -27,9 +27,12 @@ def objects_in(data: Mapping[str, Any], array: str) -> list[dict[str, Any]]:
 
 
 def replies_left_out(comment: Mapping[str, Any]) -> int:
-    """How many replies of a comment did not come with it: TikTok sends up to three (docs/tiktok-api.md A8)."""
-    replies = str(comment.get("replies") or 0)
-    return max(0, int(replies) - len(objects_in(comment, "reply_list"))) if replies.isdecimal() else 0
+    """How many replies of a comment did not come with it: TikTok sends up to three (docs/tiktok-api.md A8).
+
+    If their number can't be read and three came along, there may be more.
+    """
+    replies, along = str(comment.get("replies") or "unknown"), len(objects_in(comment, "reply_list"))
+    return max(0, int(replies) - along) if replies.isdecimal() else along // 3
 
 
 def is_identifier(value: Any) -> bool:
@@ -60,18 +63,32 @@ class ObjectExtractor(RecordExtractor):
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The records of one page, values as TikTok sent them."""
-        for item in self.objects_of(data_of(response)):
-            if self.key and not is_identifier(item.get(self.key)):
-                sync_of(self.api_budget).log.odd(
-                    f"records of `{self._stream}` without `{self.key}`",
-                    f"TikTok sent {shortened(item.get(self.key))} as `{self.key}` of a record of the stream "
-                    f"`{self._stream}`. The record is left out, because nothing else tells it from others.",
-                )
-                continue
+        for item in self.named_objects(response):
             record = dict(item)
             for name, column in self.rename.items():
                 record[column] = record.pop(name, None)
             yield record
+
+    def named_objects(self, response: requests.Response) -> Iterator[dict[str, Any]]:
+        """The objects of one page, each with a key of its own."""
+        named: dict[str, dict[str, Any]] = {}
+        for item in self.objects_of(data_of(response)):
+            name = item.get(self.key)
+            if not self.key:
+                yield item
+            elif not is_identifier(name):
+                self._leave_out(f"{shortened(name)} as `{self.key}` of a record", f"without `{self.key}`")
+            elif named.setdefault(str(name), item) is item:
+                yield item
+            elif named[str(name)] != item:
+                self._leave_out(f"the `{self.key}` {shortened(name)} twice", f"with the same `{self.key}`")
+
+    def _leave_out(self, what: str, kind: str) -> None:
+        sync_of(self.api_budget).log.odd(
+            f"records of `{self._stream}` {kind}",
+            f"TikTok sent {what}, in the stream `{self._stream}`. The record is left out, because nothing else tells "
+            "it from others.",
+        )
 
     def objects_of(self, data: dict[str, Any]) -> list[dict[str, Any]]:
         """The objects that become records."""
@@ -129,14 +146,12 @@ class BreakdownExtractor(ObjectExtractor):
 
     def extract_records(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The records of one page, values as TikTok sent them."""
-        prefix, label = f"{self.breakdown}_", self.label or self.number
-        for item in self.objects_of(data_of(response)):
+        prefix = f"{self.breakdown}_"
+        for item in self.named_objects(response):
             elements = objects_in(item, self.breakdown)
-            if not elements or (self.key and not is_identifier(item.get(self.key))):
-                continue
-            labels = {element.get(label) for element in elements} if _are_simple(elements, label) else set()
-            if len(labels) < len(elements):
-                elements = list(self._with_unique_labels(elements, label))
+            names = {self._name_of(element) for element in elements}
+            if len(names) < len(elements) or None in names:
+                elements = list(self._with_unique_labels(elements))
             kept = {column: item.get(name) for column, name in self.keep.items()}
             for element in elements:
                 record = kept.copy()
@@ -144,16 +159,18 @@ class BreakdownExtractor(ObjectExtractor):
                     record[prefix + name] = value
                 yield record
 
-    def _with_unique_labels(self, elements: list[dict[str, Any]], label: str) -> Iterator[dict[str, Any]]:
+    def _name_of(self, element: Mapping[str, Any]) -> str | None:
+        value = element.get(self.label or self.number)
+        return str(value) if is_identifier(value) and (self.label or str(value).isdecimal()) else None
+
+    def _with_unique_labels(self, elements: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        label = self.label or self.number
         unique: dict[str, dict[str, Any]] = {}
         for element in elements:
-            value = element.get(label)
-            if not is_identifier(value):
-                self._odd(f"{shortened(value)} as a `{label}`", "left out" if self.number else "called `unknown`")
-                if self.number:
-                    continue
-                element = {**element, label: "unknown"}
-            name = str(element[label])
+            name = self._name_of(element)
+            if name is None:
+                self._odd(f"{shortened(element.get(label))} as a `{label}`", "called `unknown`")
+                name, element = "unknown", {**element, label: "unknown"}
             if name not in unique:
                 unique[name] = element
             elif self.number:
@@ -161,16 +178,15 @@ class BreakdownExtractor(ObjectExtractor):
             else:
                 self._odd(f"the `{label}` {shortened(name)} twice", "added up")
                 unique[name] = {key: _sum(found, element.get(key)) for key, found in unique[name].items()}
-        yield from unique.values()
+        # A number can't be called unknown.
+        yield from (element for name, element in unique.items() if self.label or name != "unknown")
 
     def _odd(self, what: str, consequence: str) -> None:
+        consequence = "left out" if self.number and "unknown" in consequence else consequence
         sync_of(self.api_budget).log.odd(
-            f"labels of `{self._stream}`", f"TikTok sent {what} in `{self.breakdown}`. It is {consequence}."
+            f"labels of `{self._stream}`",
+            f"TikTok sent {what} in `{self.breakdown}`, in the stream `{self._stream}`. It is {consequence}.",
         )
-
-
-def _are_simple(elements: list[dict[str, Any]], label: str) -> bool:
-    return all(is_identifier(element.get(label)) for element in elements)
 
 
 def _sum(first: Any, second: Any) -> Any:

@@ -190,8 +190,8 @@ class ProfileRequester(RequesterDecorator):
         return response
 
     def _whom(self, profile: Mapping[str, Any], account: KnownAccount) -> str:
-        kinds: Mapping[Any, str] = {True: "a Business Account, ", False: "a Personal Account, "}
-        kind = kinds.get(profile.get("is_business_account"), "account type not shown, ")
+        kinds = {"True": "a Business Account, ", "False": "a Personal Account, "}
+        kind = kinds.get(str(profile.get("is_business_account")), "account type not shown, ")
         username = f"@{profile['username']}" if profile.get("username") else "username not shown"
         granted = (
             "what TikTok does not tell of this token" if account.scopes is None else ", ".join(sorted(account.scopes))

@@ -239,7 +239,8 @@ class Sync:
         Out: neither `act.abc!5001.em` nor `act.abc%215001.em` is printed outside of a CONNECTOR_CONFIG message
         """
         if secret and self.log.is_new("secret", secret):
-            forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
+            quoted = {quote(secret, errors="replace"), quote(secret, safe="", errors="replace")}
+            forms = {secret, *quoted, quote_plus(secret, errors="replace")}
             # A log line is JSON that quotes a response: JSON that may quote something in turn.
             for _ in range(4):
                 forms |= {repr(form)[1:-1] for form in forms} | {json.dumps(form)[1:-1] for form in forms}
