@@ -133,10 +133,8 @@ def test_shares_of_equal_labels_are_added_up_with_one_warning(caplog: pytest.Log
 
     assert found == [{"city_name": "US Springfield", "percentage": 1.0}, boston]
     assert len(caplog.records) == 1
-    assert (
-        "TikTok sent the `city_name` 'US Springfield' twice in `audience_cities`, in the stream `videos`. It is added up."
-        in caplog.text
-    )
+    assert "TikTok sent the `city_name` 'US Springfield' twice in `audience_cities`" in caplog.text
+    assert "in the stream `videos`. It is added up." in caplog.text
 
 
 @pytest.mark.parametrize("missing", [{}, {"city_name": None}, {"city_name": ""}, {"city_name": " "}])
