@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import FailureType, Level, SyncMode
+from airbyte_cdk.models import FailureType, Level, Status, SyncMode
 
 from integration_tests.streams import BREAKDOWN_STREAMS, POST_STREAMS
 from source_tiktok_organic.components.errors import body_of, data_of
@@ -398,6 +398,13 @@ def test_check_waits_for_no_rate_limit(config: Any, tiktok: TikTok, clock: Clock
 
     assert "TikTok is limiting the number of calls (code 40100: Too many requests)" in (status.message or "")
     assert sum(clock.waits) < 5
+    assert len(tiktok.calls) == 1
+
+
+def test_check_does_not_ask_again_for_what_is_missing(tiktok: TikTok, clock: Clock, tmp_path: Path) -> None:
+    tiktok.answer_always(PROFILE_PATH, success({"username": "harbour_coffee"}))
+
+    assert check(tiktok, clock, static_token_config(), tmp_path).status == Status.SUCCEEDED
     assert len(tiktok.calls) == 1
 
 

@@ -35,7 +35,7 @@ class RequesterDecorator:
 class SharedPagesRequester(RequesterDecorator):
     """Makes each request once in a sync, however many streams need its response.
 
-    The eight post streams walk the same pages. The first stream that needs a page asks TikTok. The others wait for that
+    The post streams walk the same pages. The first stream that needs a page asks TikTok. The others wait for that
     page and read the kept response: 50 calls for 1,000 posts instead of 400. A page is recognised by its URL and all
     its parameters, the account's `business_id` among them.
 
@@ -96,18 +96,19 @@ class WholePageRequester(RequesterDecorator):
 
     def send_request(self, *, request_params: Mapping[str, Any] | None = None, **call: Any) -> requests.Response | None:
         """Send the request of the wrapped requester, again if need be."""
-        for attempt in range(self.attempts + 1):
+        attempts = 0 if self.disable_retries or LONGEST_WAIT.get() < self.wait else self.attempts
+        for attempt in range(attempts + 1):
             response: requests.Response | None = self.requester.send_request(request_params=request_params, **call)
             is_asked_for = self.field in (request_params or {}).get("fields", "")
             if response is None or not is_asked_for or data_of(response).get(self.name) is not None:
                 return response
-            if attempt < self.attempts and LONGEST_WAIT.get() >= self.wait and not self.disable_retries:
+            if attempt < attempts:
                 time.sleep(self.wait)
         business_id = call["stream_slice"].partition.get("business_id")
         sync_of(self.api_budget).log.odd(
             f"responses about {business_id} without `{self.name}`",
             f"TikTok sent no `{self.name}` of the account {business_id}, although it was asked for and no error was "
-            f"reported; {self.attempts} further attempts did not help. The next sync asks again.",
+            f"reported; {attempts} further attempts did not help. The next sync asks again.",
         )
         return response
 
