@@ -16,6 +16,8 @@ from source_tiktok_organic.components.sync import sync_of
 def objects_in(data: Mapping[str, Any], array: str) -> list[dict[str, Any]]:
     """The objects of an array; none where TikTok withheld it. A system error for anything but an array of objects."""
     found = data.get(array)
+    if isinstance(found, list) and set(map(type, found)) == {dict}:
+        return found
     items = [] if found is None else found
     wrong = items if not isinstance(items, list) else next((x for x in items if not isinstance(x, dict | None)), None)
     if wrong is not None:
@@ -149,8 +151,7 @@ class BreakdownExtractor(ObjectExtractor):
         prefix = f"{self.breakdown}_"
         for item in self.named_objects(response):
             elements = objects_in(item, self.breakdown)
-            names = {self._name_of(element) for element in elements}
-            if len(names) < len(elements) or None in names:
+            if not self._are_clean([element.get(self.label or self.number) for element in elements]):
                 elements = list(self._with_unique_labels(elements))
             kept = {column: item.get(name) for column, name in self.keep.items()}
             for element in elements:
@@ -158,6 +159,12 @@ class BreakdownExtractor(ObjectExtractor):
                 for name, value in element.items():
                     record[prefix + name] = value
                 yield record
+
+    def _are_clean(self, labels: list[Any]) -> bool:
+        """Whether labels are unique and of one kind; a look at the whole array, because nearly all are clean."""
+        types = set(map(type, labels))
+        is_text = types == {str} and all(map(str.strip if self.label else str.isdecimal, labels))
+        return (is_text or types == {int}) and len(set(labels)) == len(labels)
 
     def _name_of(self, element: Mapping[str, Any]) -> str | None:
         value = element.get(self.label or self.number)
