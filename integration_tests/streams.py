@@ -12,14 +12,10 @@ import yaml
 MANIFEST = Path(__file__).parent.parent / "source_tiktok_organic" / "manifest.yaml"
 
 
-def _names() -> list[str]:
-    """The streams in the order of the manifest's `streams`."""
-    # PyYAML's C loader needs a tenth of the time of its other one.
-    manifest: dict[str, Any] = yaml.load(MANIFEST.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return [stream["$ref"].rpartition("/")[2] for group in manifest["streams"] for stream in group["streams"]]
-
-
-NAMES = _names()
+# PyYAML's C loader needs a tenth of the time of its other one.
+_MANIFEST: dict[str, Any] = yaml.load(MANIFEST.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+# The streams in the order of the manifest's `streams`.
+NAMES = [stream["$ref"].rpartition("/")[2] for group in _MANIFEST["streams"] for stream in group["streams"]]
 
 ACCOUNT_STREAMS = tuple(name for name in NAMES if name == "account" or name.startswith("account_"))
 # Apart from the others, because they cost a call for each post.
@@ -29,3 +25,8 @@ POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
 # What a config of the API for Business has if no setting adds or removes a stream; one of Login Kit has the two below.
 ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
 LOGIN_KIT_STREAMS = tuple(name for name in NAMES if name.startswith("user_"))
+
+_COMMENT_KEY = _MANIFEST["definitions"]["comments"]["primary_key"]
+PRIMARY_KEYS: dict[str, list[str]] = {
+    name: _MANIFEST["definitions"]["streams"][name].get("primary_key", _COMMENT_KEY) for name in NAMES
+}

@@ -15,15 +15,6 @@ from . import noise
 from .envelope import JsonObject
 from .knobs import Knobs
 
-_LABELS = {
-    "audience_ages": "age",
-    "audience_genders": "gender",
-    "audience_countries": "country",
-    "audience_cities": "city_name",
-    "audience_types": "type",
-    "impression_sources": "impression_source",
-}
-"""Array to the name of its label."""
 _TEXTS = {"caption", "text", "title", "video_description"}
 _LIVES = {"expires_in", "refresh_expires_in", "refresh_token_expires_in"}
 # What records are told apart by, and what says which replies there are.
@@ -82,7 +73,7 @@ def _change(record: JsonObject, random: Random) -> None:
         if isinstance(value, dict):
             _change(value, random)
         elif isinstance(value, list):
-            record[name] = _changed_array(name, value, random)
+            record[name] = _changed_array(value, random)
         elif name == "create_time":
             _change_time(record, random)
         elif name not in _LEFT_ALONE:
@@ -91,17 +82,24 @@ def _change(record: JsonObject, random: Random) -> None:
         record["new_in_this_release"] = {"unknown": [1, "two", None]}
 
 
-def _changed_array(name: str, items: list[Any], random: Random) -> list[Any]:
+def _changed_array(items: list[Any], random: Random) -> list[Any]:
+    label = _label_of(items)
     for item in items:
         if isinstance(item, dict):
             _change(item, random)
     changed = list(items)
-    label = _LABELS.get(name)
-    if label and items and random.random() < 0.3:
+    if label and random.random() < 0.3:
         _split(changed, random.randrange(len(items)))
     if random.random() < 0.2:
         changed.insert(random.randint(0, len(changed)), None)
     return changed
+
+
+def _label_of(items: Any) -> str | None:
+    """What tells the shares of a breakdown apart, such as "gender"; None for any other value."""
+    if not isinstance(items, list) or not items or not isinstance(items[0], dict) or "percentage" not in items[0]:
+        return None
+    return next((name for name, value in items[0].items() if isinstance(value, str)), None)
 
 
 def _split(items: list[JsonObject], index: int) -> None:
@@ -149,9 +147,10 @@ def _take_labels(value: Any) -> None:
         for item in value:
             _take_labels(item)
     elif isinstance(value, dict):
-        for name, inside in value.items():
-            if name in _LABELS and inside:
+        for inside in value.values():
+            label = _label_of(inside)
+            if label:
                 _split(inside, 0)
-                del inside[-1][_LABELS[name]]
+                del inside[-1][label]
             else:
                 _take_labels(inside)
