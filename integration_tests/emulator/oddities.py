@@ -99,7 +99,7 @@ def _label_of(items: Any) -> str | None:
     """What tells the shares of a breakdown apart, such as "gender"; None for any other value."""
     if not isinstance(items, list) or not items or not isinstance(items[0], dict) or "percentage" not in items[0]:
         return None
-    return next((name for name, value in items[0].items() if isinstance(value, str)), None)
+    return next((name for name, value in items[0].items() if isinstance(value, str) and not value.isdecimal()), None)
 
 
 def _split(items: list[JsonObject], index: int) -> None:
