@@ -8,7 +8,7 @@ from pathlib import Path
 def main() -> None:
     """Run the verb of the command line."""
     # As the connector's command does, before the imports.
-    gc.set_threshold(50_000, 50, 100)
+    gc.set_threshold(10_000, 20, 20)
     from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
     from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 

@@ -13,7 +13,7 @@ from typing import Any
 
 # Imports and the manifest make a million objects that live as long as the process. By default Python looks through them
 # for garbage after every 700 new ones, which is a third of the time of `spec`.
-gc.set_threshold(50_000, 50, 100)
+gc.set_threshold(10_000, 20, 20)
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER
