@@ -1,16 +1,19 @@
 """Odd input costs one value, not a day of history: what public bug reports of this trade would do here."""
 
 import json
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.models import FailureType, Level, Status, SyncMode
 
 from integration_tests.streams import BREAKDOWN_STREAMS, POST_STREAMS
 from source_tiktok_organic.components.errors import body_of, data_of
 from source_tiktok_organic.config import trim
+from source_tiktok_organic.run import PlainLog
 from unit_tests.syncs import (
     Clock,
     Outcome,
@@ -408,6 +411,40 @@ def test_check_does_not_ask_again_for_what_is_missing(tiktok: TikTok, clock: Clo
     assert len(tiktok.calls) == 1
 
 
+# --- Waits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trouble", "what"),
+    [
+        (requests.ConnectionError("refused"), "TikTok could not be reached (ConnectionError)."),
+        (refusal(50000, "Busy"), "TikTok's servers have a problem of their own (code 50000: Busy, request_id "),
+        (Page(502, "<html>"), "TikTok's servers answered something other than JSON (HTTP 502)."),
+    ],
+)
+def test_the_log_says_what_is_waited_for(
+    trouble: Any, what: str, tiktok: TikTok, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    tiktok.answer_next(PROFILE_PATH, trouble)
+
+    with caplog.at_level("INFO", logger="airbyte"):
+        read(tiktok, clock, "account")
+
+    (line,) = [record.getMessage() for record in caplog.records if "Waiting" in record.getMessage()]
+    assert line.startswith(what)
+    assert line.endswith(" Waiting 2 seconds, then trying again.")
+
+
+def test_what_the_cdk_says_of_every_wait_is_not_printed() -> None:
+    def record(text: str) -> logging.LogRecord:
+        return logging.LogRecord("airbyte", logging.INFO, "", 0, text, None, None)
+
+    plain = PlainLog()
+
+    assert not plain.filter(record("UserDefinedBackoffException: Rate limit exceeded. Retrying in 3.0 seconds."))
+    assert plain.filter(record("TikTok could not be reached (ConnectionError). Waiting 2 seconds, then trying again."))
+
+
 # --- Settings -------------------------------------------------------------------------------------------------------
 
 
@@ -482,6 +519,35 @@ def test_analytics_that_are_off_in_the_app_are_mentioned(tiktok: TikTok, clock: 
     outcome = read(tiktok, clock, "account_metrics", expect_failure=True)
 
     assert "analytics are turned on in the TikTok app" in (outcome.failures["account_metrics"].message or "")
+
+
+@pytest.mark.parametrize("days", [36_501, 400_000])
+def test_more_days_than_a_century_has_are_refused_before_any_call(
+    days: int, tiktok: TikTok, clock: Clock, tmp_path: Path
+) -> None:
+    status = check(tiktok, clock, static_token_config(video_lookback_days=days), tmp_path)
+
+    assert status.message == (
+        f"The setting `video_lookback_days` is {days}, but it must be a whole number from 0 to 36500."
+    )
+    assert tiktok.calls == []
+
+
+def test_a_century_of_days_reads_every_post(tiktok: TikTok, clock: Clock) -> None:
+    config = static_token_config(video_lookback_days=36_500)
+    first = read(tiktok, clock, "videos", config=config)
+
+    assert len(read(tiktok, clock, "videos", config=config, state=first.state).rows("videos")) == 3
+
+
+def test_a_full_disk_is_a_sentence(tiktok: TikTok, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every write to it fails with ENOSPC.
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "r+b", buffering=0))  # noqa: SIM115
+
+    outcome = read(tiktok, clock, "account", expect_failure=True)
+
+    assert "TMPDIR" in (outcome.failures["account"].message or "")
+    assert "No space left on device" in (outcome.failures["account"].message or "")
 
 
 def test_no_folder_for_temporary_files_is_a_sentence(
