@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
 from source_tiktok_organic.components.exceptions import config_error
-from source_tiktok_organic.components.settings import DATE_FORMAT, accounts_in, same_account
+from source_tiktok_organic.components.settings import DATE_FORMAT, accounts_in, can_be_sent, same_account
 
 
 def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:
@@ -186,8 +186,8 @@ def _validate_accounts(config: Config) -> None:
             )
     for path, entry in accounts_in(config).items():
         for name, value in entry.items():
-            if name != "name" and isinstance(value, str) and not (value.isascii() and value.isprintable()):
-                odd = next(character for character in value if not (character.isascii() and character.isprintable()))
+            if name != "name" and isinstance(value, str) and not can_be_sent(value):
+                odd = next(character for character in value if not can_be_sent(character))
                 raise config_error(
                     f"The setting `{path}.{name}` has a character that can't be part of it: {odd!r}. Copy it again."
                 )

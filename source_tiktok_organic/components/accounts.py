@@ -19,6 +19,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_tiktok_organic.components.errors import body_of, data_of
 from source_tiktok_organic.components.exceptions import config_error, retold, unexpected_response
 from source_tiktok_organic.components.pacing import CallLimit, CallTurns
+from source_tiktok_organic.components.settings import can_be_sent
 from source_tiktok_organic.components.sync import KnownAccount, Sync
 
 LOGGER = logging.getLogger("airbyte")
@@ -249,8 +250,8 @@ class RenewableAccount(Account):
 
 
 def _is_token(value: Any) -> bool:
-    """Whether a value can be a part of a request."""
-    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
+    """Whether a value of TikTok's is a token or an id."""
+    return isinstance(value, str) and value != "" and can_be_sent(value)
 
 
 def _warn_before_the_end(seconds: Any, sync: Sync, business_id: str) -> None:

@@ -222,5 +222,6 @@ def _is_to_be_read(post: Mapping[str, Any], known: int, fresh_since: str) -> boo
 
 def _without(refused: Container[str], counts: CommentCounts) -> CommentCounts:
     """The counts of the posts that were not refused: the same object where there is none, so that nothing is copied."""
-    left = {video_id: count for video_id, count in counts.items() if video_id not in refused} if refused else counts
-    return left if isinstance(left, CommentCounts) else CommentCounts(left)
+    if not refused:
+        return counts
+    return CommentCounts({video_id: count for video_id, count in counts.items() if video_id not in refused})

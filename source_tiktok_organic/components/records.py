@@ -176,7 +176,11 @@ class BreakdownExtractor(ObjectExtractor):
         for element in elements:
             name = self._name_of(element)
             if name is None:
-                self._odd(f"{shortened(element.get(label))} as a `{label}`", "called `unknown`")
+                # A number can't be called unknown.
+                consequence = "left out" if self.number else "called `unknown`"
+                self._odd(f"{shortened(element.get(label))} as a `{label}`", consequence)
+                if self.number:
+                    continue
                 name, element = "unknown", {**element, label: "unknown"}
             if name not in unique:
                 unique[name] = element
@@ -185,11 +189,9 @@ class BreakdownExtractor(ObjectExtractor):
             else:
                 self._odd(f"the `{label}` {shortened(name)} twice", "added up")
                 unique[name] = {key: _sum(found, element.get(key)) for key, found in unique[name].items()}
-        # A number can't be called unknown.
-        yield from (element for name, element in unique.items() if self.label or name != "unknown")
+        yield from unique.values()
 
     def _odd(self, what: str, consequence: str) -> None:
-        consequence = "left out" if self.number and "unknown" in consequence else consequence
         sync_of(self.api_budget).log.odd(
             f"labels of `{self._stream}`",
             f"TikTok sent {what} in `{self.breakdown}`, in the stream `{self._stream}`. It is {consequence}.",

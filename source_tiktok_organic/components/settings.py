@@ -26,6 +26,11 @@ def is_config_path(name: str) -> bool:
     return name == "credentials" or name.startswith("additional_accounts[")
 
 
+def can_be_sent(value: str) -> bool:
+    """Whether a text can be a part of a request: a token, an id."""
+    return value.isascii() and value.isprintable()
+
+
 def same_account(first: str, second: str, business_id: str) -> AirbyteTracedException:
     """The error for two config paths of one account."""
     return config_error(
