@@ -90,7 +90,7 @@ if __name__ == "__main__":
     resolve_the_manifest()
     gc.freeze()  # spares the forked processes copies of what the imports made
     program, *arguments = wait_for_a_run()
-    if arguments[0] == "-m":
+    if arguments[:1] == ["-m"]:
         _, module, *arguments = arguments
         sys.argv = [module, *arguments]
         sys.path[0] = str(Path.cwd())

@@ -102,11 +102,10 @@ def test_it_says_what_a_bare_token_was_granted_where_the_app_is_known(
             {"path": PROFILE, "kind": "code", "code": 40118, "message": "App is not in the whitelist."},
             "TikTok did not permit the stream `account`, which reads what user.info.basic, user.info.username, "
             "user.info.profile, user.info.stats, user.account.type, user.insights open (code 40118: App is not in the "
-            "whitelist.). Authenticate the account again and allow everything that TikTok lists; if that does not "
-            "help, check that `business_id` is this account's, that your TikTok app has the permission "
-            '"TikTok Accounts", and that analytics are turned on in the TikTok app. If you typed in an access token '
-            "alone, add your app's `client_id`: then the connector "
-            "asks for granted fields alone. The other streams go on.",
+            "whitelist.). If you typed `business_id` in, check that the token is this account's. Else authenticate the "
+            "account again and allow everything that TikTok lists. If that does not help, your app may lack the "
+            'permission "TikTok Accounts", or analytics may not be turned on in the TikTok app. If you typed in a '
+            "token alone, add your app's `client_id`: then only granted fields are asked for.",
             id="an app without the permission",
         ),
         pytest.param(
@@ -150,8 +149,8 @@ def test_a_failure_is_one_sentence_with_the_next_step(
             PROFILE,
             {"kind": "code", "code": 40100, "message": "App reaches the QPS limit 10"},
             "TikTok is limiting the number of calls (code 40100: App reaches the QPS limit 10). After one call "
-            "too many it refuses all for five minutes; the next sync will try again. Lower "
-            "`requests_per_minute` if this happens often.",
+            "too many it refuses all for five minutes; the next sync will try again. Calls of a sync that was stopped "
+            "a minute ago count too. Lower `requests_per_minute` if this happens often.",
             id="a limit that lasts",
         ),
         pytest.param(
@@ -179,5 +178,5 @@ def test_nobody_at_the_address_is_one_sentence_too(connector: Connector, tiktok:
     output = connector.without_waiting.check(token_config(tiktok))
 
     assert output.connection_status["status"] == "FAILED"
-    assert output.connection_status["message"].startswith("TikTok could not be reached (")
+    assert output.connection_status["message"].startswith("TikTok could not be reached (ConnectionError at http://127")
     assert "check that this machine may connect to TikTok's API" in output.connection_status["message"]

@@ -159,7 +159,7 @@ def test_without_client_id_a_business_id_that_is_not_the_tokens_is_refused_by_ti
     status = connector.check(config).connection_status
 
     assert status["status"] == "FAILED"
-    assert "check that `business_id` is this account's" in status["message"]
+    assert "If you typed `business_id` in, check that the token is this account's." in status["message"]
     assert len(call_log(tiktok, PROFILE)) == 1
 
 

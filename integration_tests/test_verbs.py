@@ -98,25 +98,44 @@ def test_a_config_that_cannot_work_gets_one_sentence_and_makes_no_call(
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    ("option", "content", "reason"),
     [
-        (None, "cannot be read (No such file or directory). Check its name"),
-        ("{", "Please ensure that it is a valid JSON."),
-        ("[]", "is not an object"),
+        ("--config", None, "cannot be read (No such file or directory). Check its name"),
+        ("--config", "{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."),
+        ("--config", "[]", "is not an object"),
+        (
+            "--catalog",
+            '{"streams": [{"stream": {"name": "videos"}}]}',
+            "`python -m source_tiktok_organic.catalog` makes",
+        ),
+        ("--catalog", '{"type": "CATALOG"}', "`python -m source_tiktok_organic.catalog` makes a"),
+        ("--state", '{"videos": {}}', "`[]` is the state of a first sync"),
     ],
-    ids=["missing", "no JSON", "no object"],
+    ids=["missing", "no JSON", "no object", "a catalog without schemas", "another message", "a state of old"],
 )
-def test_a_file_that_cannot_be_used_is_named_in_a_sentence(
-    ready: ReadyToRun, tmp_path: Path, content: str | None, reason: str
+def test_a_file_that_cannot_be_used_is_named_in_a_sentence_without_a_traceback(
+    ready: ReadyToRun, tmp_path: Path, option: str, content: str | None, reason: str
 ) -> None:
-    path = tmp_path / "config.json"
-    if content:
-        path.write_text(content)
+    contents = {"--config": "{}", "--catalog": '{"streams": []}', "--state": "[]", option: content}
+    arguments = []
+    for name, text in contents.items():
+        path = tmp_path / f"{name.strip('-')}.json"
+        if text:
+            path.write_text(text)
+        arguments += [name, str(path)]
 
-    process = ready.run([COMMAND, "check", "--config", str(path)], tmp_path)
+    process = ready.run([COMMAND, "read", *arguments], tmp_path)
 
     error = json.loads(process.stdout.splitlines()[-1])["trace"]["error"]
     assert process.returncode == 1
     assert error["failure_type"] == "config_error"
-    assert str(path) in error["message"]
+    assert str(tmp_path / f"{option.strip('-')}.json") in error["message"]
     assert reason in error["message"]
+    assert "Traceback" not in process.stdout
+
+
+def test_without_a_verb_the_command_says_what_there_is(ready: ReadyToRun, tmp_path: Path) -> None:
+    process = ready.run([COMMAND], tmp_path)
+
+    assert process.returncode == 0
+    assert "reads the source and outputs messages to STDOUT" in process.stdout

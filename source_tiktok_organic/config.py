@@ -1,12 +1,15 @@
 """Mistakes in settings, as sentences that say what belongs there."""
 
 import ipaddress
+import json
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from datetime import date, datetime, timezone
+from difflib import get_close_matches
 from typing import Any
 
 from airbyte_cdk.sources.types import Config
+from airbyte_cdk.utils.datetime_helpers import ab_datetime_parse
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
 
@@ -34,10 +37,36 @@ def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) 
     auth_type = config["credentials"].get("auth_type")
     variant = variants.get(auth_type) if isinstance(auth_type, str) else None
     if variant is None:
-        state = "missing" if auth_type is None else repr(auth_type)
+        state = "missing" if auth_type is None else _shown(auth_type)
         choices = " or ".join(f"'{name}' for {variant['title']}" for name, variant in variants.items())
         return f"The setting `credentials.auth_type` is {state}, but it must be {choices}."
     return _first_mistake(config["credentials"], variant, path="credentials.")
+
+
+def unknown_settings(config: Mapping[str, Any], specification: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each setting that the connector does not have, and so leaves alone.
+
+    In:  `{"start_dat": "2026-01-01", "credentials": {…}}`
+    Out: "The connector has no setting `start_dat`, so it has no effect. Is it `start_date`?"
+
+    Airbyte adds settings of its own, whose names begin with two underscores.
+    """
+    properties: Mapping[str, Any] = specification["properties"]
+    groups: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [("", config, properties)]
+    credentials = config.get("credentials")
+    if isinstance(credentials, Mapping):
+        variants = [one["properties"] for one in properties["credentials"]["oneOf"]]
+        auth_type = credentials.get("auth_type")
+        groups += [("credentials.", credentials, one) for one in variants if one["auth_type"]["const"] == auth_type]
+    if _accounts_are_a_list(config):
+        of_account = properties["additional_accounts"]["items"]["properties"]
+        groups += [(f"{path}.", entry, of_account) for path, entry in list(accounts_in(config).items())[1:]]
+    for path, settings, known in groups:
+        for name in settings:
+            if name not in known and not name.startswith("__"):
+                close = get_close_matches(name, known, n=1)
+                hint = f" Is it `{path}{close[0]}`?" if close else ""
+                yield f"The connector has no setting `{path}{name}`, so it has no effect.{hint}"
 
 
 def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> str | None:
@@ -54,7 +83,7 @@ def _first_mistake(value: Mapping[str, Any], schema: Mapping[str, Any], path: st
     if inside:
         return _mistake_in_list(value[name], int(inside[0]), definition["items"], path=f"{path}{name}")
     is_secret = definition.get("airbyte_secret") or definition["type"] in ("object", "array")
-    shown = "of the wrong kind" if is_secret else repr(value[name])
+    shown = "of the wrong kind" if is_secret else _shown(value[name])
     return f"The setting `{path}{name}` is {shown}, but it must be {_wanted(definition)}."
 
 
@@ -63,6 +92,11 @@ def _mistake_in_list(value: Sequence[Any], position: int, schema: Mapping[str, A
     if isinstance(item, Mapping):
         return _first_mistake(item, schema, path=f"{path}.")
     return f"The setting `{path}` is of the wrong kind, but it must be {_wanted(schema)}."
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON has it, but text in the quotes that the sentences have."""
+    return repr(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _meaning(definition: Mapping[str, Any]) -> str:
@@ -148,6 +182,17 @@ def _date(config: Config, name: str) -> date | None:
         ) from None
 
 
+def _validate_end(path: str, value: Any) -> None:
+    try:
+        if value not in (None, ""):
+            ab_datetime_parse(value)
+    except ValueError:
+        raise config_error(
+            f"The setting `{path}` is {_shown(value)}, but it must be a time such as 2026-01-31T12:00:00Z. Leave it "
+            "empty if you don't know it: then the connector renews the access token."
+        ) from None
+
+
 _IPV6 = r"\[[0-9a-f:.]+\]"
 
 
@@ -185,6 +230,7 @@ def _validate_accounts(config: Config) -> None:
                 "that came with it."
             )
     for path, entry in accounts_in(config).items():
+        _validate_end(f"{path}.token_expiry_date", entry.get("token_expiry_date"))
         for name, value in entry.items():
             if name != "name" and isinstance(value, str) and not can_be_sent(value):
                 odd = next(character for character in value if not can_be_sent(character))

@@ -1,5 +1,6 @@
 """The command `source-tiktok-organic spec|check|discover|read`."""
 
+import argparse
 import contextlib
 import errno
 import gc
@@ -17,9 +18,11 @@ gc.set_threshold(10_000, 20, 20)
 
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.exceptions import config_error
-from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
+from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint, without_traceback
 
 # Seconds for which a thread keeps the interpreter to itself while others wait. The workers and the printing thread hand
 # each record on, and at Python's 0.005 a third of the CPU time goes into the handing over.
@@ -56,11 +59,32 @@ def run() -> None:
             # Airbyte messages are UTF-8 whatever the machine's own encoding is.
             stream.reconfigure(encoding="utf-8")
     init_uncaught_exception_handler(logging.getLogger("airbyte"))
-    arguments = TiktokOrganicEntrypoint.parse_args(sys.argv[1:])
+    # Somebody who gives no command wants to know what there is.
+    arguments = TiktokOrganicEntrypoint.parse_args(sys.argv[1:] or ["--help"])
+    try:
+        run_verb(arguments)
+    except AirbyteTracedException as failure:
+        if failure.failure_type != FailureType.config_error:
+            raise
+        # The sentence is for the user. A traceback would say nothing about the config.
+        print(f"{without_traceback(failure)}\n", end="")
+        sys.exit(1)
+
+
+def run_verb(arguments: argparse.Namespace) -> None:
+    """Print the messages of one verb; a config error where what the user gave can't be used."""
     source = SourceTiktokOrganic(
-        catalog=_content_of(getattr(arguments, "catalog", None), SourceTiktokOrganic.read_catalog),
+        catalog=_content_of(
+            getattr(arguments, "catalog", None),
+            SourceTiktokOrganic.read_catalog,
+            "`python -m source_tiktok_organic.catalog` makes a catalog of what `discover` prints.",
+        ),
         config=_content_of(getattr(arguments, "config", None), SourceTiktokOrganic.read_config),
-        state=_content_of(getattr(arguments, "state", None), SourceTiktokOrganic.read_state),
+        state=_content_of(
+            getattr(arguments, "state", None),
+            SourceTiktokOrganic.read_state,
+            "`[]` is the state of a first sync; `python -m source_tiktok_organic.keep` stores the later ones.",
+        ),
     )
     entrypoint = TiktokOrganicEntrypoint(source)
     for handler in logging.getLogger().handlers:
@@ -83,7 +107,7 @@ def end_at_once(error: OSError) -> None:
     os._exit(1)
 
 
-def _content_of(path: str | None, read: Callable[[str], Any]) -> Any:
+def _content_of(path: str | None, read: Callable[[str], Any], hint: str = "") -> Any:
     """What is in a file of the command line, or None where none is named; a config error where it can't be read."""
     if not path:
         return None
@@ -94,8 +118,9 @@ def _content_of(path: str | None, read: Callable[[str], Any]) -> Any:
             f"The file {path} cannot be read ({error.strerror}). Check its name, and that the user who runs this may "
             "read it; in the image that is the user 1000."
         ) from None
-    except ValueError as error:
-        raise config_error(str(error)) from None
+    except (AttributeError, TypeError, ValueError) as error:
+        what = str(error).strip().removesuffix(" Please ensure that it is a valid JSON.")
+        raise config_error(f"The file {path} is not what it should be. {what} {hint}".strip()) from None
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ from source_tiktok_organic import components
 from source_tiktok_organic.components.errors import LONGEST_WAIT
 from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.sync import sync_of
-from source_tiktok_organic.config import config_mistake, trim, validate_settings
+from source_tiktok_organic.config import config_mistake, trim, unknown_settings, validate_settings
+
+LOGGER = logging.getLogger("airbyte")
 
 
 class SourceTiktokOrganic(YamlDeclarativeSource):
@@ -93,7 +95,7 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
             try:
                 next(iter(partition.read()), None)
             except AirbyteTracedException as failure:
-                yield failure.message or repr(failure)
+                yield plain_sentence(failure.message or repr(failure))
 
 
 class TiktokOrganicEntrypoint(AirbyteEntrypoint):
@@ -102,6 +104,8 @@ class TiktokOrganicEntrypoint(AirbyteEntrypoint):
     @staticmethod
     def validate_connection(source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> None:
         """Raise a config error that names the setting and what belongs there."""
+        for warning in unknown_settings(config, source_spec.connectionSpecification):
+            LOGGER.warning(warning)
         sentence = config_mistake(config, source_spec.connectionSpecification)
         if sentence:
             raise config_error(sentence)
@@ -147,12 +151,20 @@ def _without_secrets(message: AirbyteMessage) -> AirbyteMessage:
     return message
 
 
+def without_traceback(failure: AirbyteTracedException) -> str:
+    """The TRACE message of a mistake in what the user gave, secrets struck out."""
+    message = _without_secrets(failure.as_airbyte_message())
+    if message.trace and message.trace.error:
+        message.trace.error.stack_trace = None
+    return AirbyteEntrypoint.airbyte_message_to_string(message)
+
+
 def plain_sentence(message: str) -> str:
     """What the CDK's check says about a stream, without its wrapping.
 
-    In:  "'Stream account is not available: TikTok refused the access token.'"
+    In:  "'Stream account is not available: TikTok refused the access token. The other streams go on.'"
     Out: "TikTok refused the access token."
     """
     with suppress(ValueError, SyntaxError):
         message = str(ast.literal_eval(message))
-    return re.sub(r"^Stream \w+ is not available: ", "", message)
+    return re.sub(r"^Stream \w+ is not available: | The other streams go on[.]$", "", message)

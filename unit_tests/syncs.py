@@ -38,7 +38,7 @@ from backoff import _sync as backoff_sync
 from time_machine import Traveller
 
 from integration_tests.streams import LOGIN_KIT_STREAMS
-from source_tiktok_organic.components import pacing, pages
+from source_tiktok_organic.components import pacing, pages, sync
 from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntrypoint
 from unit_tests.tiktok import (
     ACCESS_TOKEN,
@@ -213,6 +213,7 @@ class Clock:
         with (
             patch.object(pacing, "time", time),
             patch.object(pages, "time", time),
+            patch.object(sync, "time", time),
             patch.object(call_rate, "time", time),
             patch.object(rate_limiting, "time", time),
             patch.object(backoff_sync, "time", time),

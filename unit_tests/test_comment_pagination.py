@@ -1,6 +1,5 @@
 """CommentPagination and ThreadPagination: the pages of a post's comments, and the replies that are listed between."""
 
-import logging
 from typing import Any
 
 import pytest
@@ -9,13 +8,15 @@ from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.pagination import CommentPagination, ThreadPagination, Walk
+from source_tiktok_organic.components.sync import sync_of
+from unit_tests.parts import budget
 from unit_tests.tiktok import fixture, response, success
 
 PAGINATIONS = [
     pytest.param(CommentPagination(), id="comments"),
-    pytest.param(ThreadPagination(), id="comments and replies"),
+    pytest.param(ThreadPagination(api_budget=budget()), id="comments and replies"),
 ]
-threads = ThreadPagination()
+threads = ThreadPagination(api_budget=budget())
 
 
 def post_slice() -> StreamSlice:
@@ -271,32 +272,42 @@ def test_a_comment_that_tiktok_repeats_is_listed_once() -> None:
 # --- Threads: hidden comments ---------------------------------------------------------------------------------------
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the log says of hidden comments."""
+@pytest.fixture
+def fresh() -> ThreadPagination:
+    """The pagination of a sync that has said nothing yet."""
+    return ThreadPagination(api_budget=budget())
+
+
+def said(pagination: ThreadPagination, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of hidden comments, until the sync is over."""
+    sync_of(pagination.api_budget).log.say_counts()
     return [record.getMessage() for record in caplog.records if "hidden" in record.getMessage()]
 
 
-def test_replies_of_hidden_comments_that_did_not_come_along_are_counted_in_the_log(
-    caplog: pytest.LogCaptureFixture,
+LEFT_OUT = "Replies of hidden comments beyond the first three are left out: TikTok does not list them."
+
+
+def test_replies_of_hidden_comments_that_did_not_come_along_are_said_once_and_counted(
+    fresh: ThreadPagination, caplog: pytest.LogCaptureFixture
 ) -> None:
     hidden = [listed("1", 5, status="HIDDEN"), listed("2", 4, status="HIDDEN"), listed("3", 3, status="HIDDEN")]
-    with caplog.at_level(logging.INFO, logger="airbyte"):
-        token = next_token(threads, page(*hidden, listed("4", 9), cursor=4, has_more=False))
+    token = next_token(fresh, page(*hidden, listed("4", 9), cursor=4, has_more=False))
+    next_token(fresh, page(listed("5", 13, status="HIDDEN"), cursor=1, has_more=False))
 
     assert token["thread"] == "4"
-    assert said(caplog) == ["3 replies of hidden comments of the post 7 are left out: TikTok does not list them."]
+    assert said(fresh, caplog) == [LEFT_OUT, "Odd in this sync: 13 replies of hidden comments."]
 
 
-def test_a_hidden_comment_that_tiktok_repeats_is_counted_once(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="airbyte"):
-        token = next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=True))
-        next_token(threads, page(listed("1", 5, status="HIDDEN"), cursor=2, has_more=False), token)
+def test_a_hidden_comment_that_tiktok_repeats_is_counted_once(
+    fresh: ThreadPagination, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = next_token(fresh, page(listed("1", 5, status="HIDDEN"), cursor=1, has_more=True))
+    next_token(fresh, page(listed("1", 5, status="HIDDEN"), cursor=2, has_more=False), token)
 
-    assert len(said(caplog)) == 1
+    assert said(fresh, caplog) == [LEFT_OUT, "Odd in this sync: 2 replies of hidden comments."]
 
 
-def test_where_nothing_is_left_out_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="airbyte"):
-        next_token(threads, page(listed("1", 3, status="HIDDEN"), listed("2", 4), cursor=2, has_more=False))
+def test_where_nothing_is_left_out_nothing_is_said(fresh: ThreadPagination, caplog: pytest.LogCaptureFixture) -> None:
+    next_token(fresh, page(listed("1", 3, status="HIDDEN"), listed("2", 4), cursor=2, has_more=False))
 
-    assert said(caplog) == []
+    assert said(fresh, caplog) == []

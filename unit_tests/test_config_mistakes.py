@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from source_tiktok_organic import run as command
-from source_tiktok_organic.config import config_mistake
+from source_tiktok_organic.config import config_mistake, unknown_settings
 from unit_tests.syncs import PreparedSource, login_kit_config, oauth_config, static_token_config
 
 # What no sentence may repeat.
@@ -53,7 +53,7 @@ MISTAKES = [
     ),
     pytest.param(
         credentials(auth_type=["business_oauth"]),
-        "The setting `credentials.auth_type` is ['business_oauth'], but it must be 'business_oauth' for TikTok API "
+        "The setting `credentials.auth_type` is [\"business_oauth\"], but it must be 'business_oauth' for TikTok API "
         "for Business (OAuth) or 'business_access_token' for TikTok API for Business (access token) or 'login_kit' for "
         "Login Kit (OAuth).",
         id="an auth_type that is no text",
@@ -187,7 +187,7 @@ MISTAKES = [
     ),
     pytest.param(
         static_token_config(lookback_days=True),
-        "The setting `lookback_days` is True, but it must be a whole number from 1 to 58.",
+        "The setting `lookback_days` is true, but it must be a whole number from 1 to 58.",
         id="true for lookback_days",
     ),
     pytest.param(
@@ -202,7 +202,7 @@ MISTAKES = [
     ),
     pytest.param(
         static_token_config(include_comment_replies=None),
-        "The setting `include_comment_replies` is None, but it must be true or false.",
+        "The setting `include_comment_replies` is null, but it must be true or false.",
         id="null for include_comment_replies",
     ),
     pytest.param(
@@ -398,6 +398,45 @@ def test_a_config_without_a_mistake_has_none(config: dict[str, Any], specificati
     assert config_mistake(config, specification) is None
 
 
+@pytest.mark.parametrize(
+    ("config", "warnings"),
+    [
+        pytest.param(
+            static_token_config(start_dat="2026-01-01"),
+            ["The connector has no setting `start_dat`, so it has no effect. Is it `start_date`?"],
+            id="one letter too few",
+        ),
+        pytest.param(
+            oauth_config(refresh_tokn="rft.2"),
+            [
+                "The connector has no setting `credentials.refresh_tokn`, so it has no effect. Is it "
+                "`credentials.refresh_token`?"
+            ],
+            id="in the credentials",
+        ),
+        pytest.param(
+            oauth_config({"additional_accounts": [{"refresh_token": "rft.2", "nam": "Bakery"}]}),
+            [
+                "The connector has no setting `additional_accounts[0].nam`, so it has no effect. Is it "
+                "`additional_accounts[0].name`?"
+            ],
+            id="in an additional account",
+        ),
+        pytest.param(
+            static_token_config(zzz=1),
+            ["The connector has no setting `zzz`, so it has no effect."],
+            id="like no other",
+        ),
+        pytest.param(static_token_config(__injected_declarative_manifest={}), [], id="of the platform's own"),
+        pytest.param({"credentials": 1, "additional_accounts": 1}, [], id="groups that are none"),
+    ],
+)
+def test_a_setting_that_the_connector_does_not_have_is_named_with_the_one_that_it_resembles(
+    config: dict[str, Any], warnings: list[str], specification: dict[str, Any]
+) -> None:
+    assert list(unknown_settings(config, specification)) == warnings
+
+
 # --- Through the command line ---------------------------------------------------------------------------------------
 
 
@@ -430,6 +469,17 @@ def printed_by(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: py
             static_token_config(num_workers="many"),
             "The setting `num_workers` is 'many', but it must be a whole number from 2 to 20.",
             id="words for a number",
+        ),
+        pytest.param(
+            static_token_config(num_workers=0),
+            "The setting `num_workers` is 0, but it must be a whole number from 2 to 20.",
+            id="no workers",
+        ),
+        pytest.param(
+            oauth_config(token_expiry_date="tomorrow"),
+            "The setting `credentials.token_expiry_date` is 'tomorrow', but it must be a time such as "
+            "2026-01-31T12:00:00Z. Leave it empty if you don't know it: then the connector renews the access token.",
+            id="an end that is no time",
         ),
         pytest.param(
             static_token_config(start_date="2026-02-30"),

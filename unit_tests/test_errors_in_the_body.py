@@ -152,7 +152,7 @@ def test_a_missing_permission_names_the_stream_and_the_permission_and_is_not_ask
     assert [scope for scope in scopes if scope not in message] == []
     assert "The access token lacks the required scope." in message
     assert "TikTok Accounts" in message
-    assert "If you typed in an access token alone, add your app's `client_id`" in message
+    assert "If you typed in a token alone, add your app's `client_id`" in message
     assert len(tiktok.calls_of(path)) == 1
 
 

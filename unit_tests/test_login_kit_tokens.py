@@ -91,7 +91,7 @@ def test_a_token_that_is_still_valid_is_not_renewed(tiktok: TikTok, clock: Clock
     assert set(tokens_of(tiktok.calls)) == {ACCESS_TOKEN}
 
 
-@pytest.mark.parametrize("end", ["2026-11-20T11:59:59Z", "", "tomorrow"])
+@pytest.mark.parametrize("end", ["2026-11-20T11:59:59Z", ""])
 def test_a_token_whose_time_is_over_is_renewed(end: str, tiktok: TikTok, clock: Clock) -> None:
     outcome = read(tiktok, clock, "user_videos", config=signed_in_login_kit_config(token_expiry_date=end))
 

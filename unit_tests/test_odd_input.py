@@ -518,7 +518,7 @@ def test_analytics_that_are_off_in_the_app_are_mentioned(tiktok: TikTok, clock: 
 
     outcome = read(tiktok, clock, "account_metrics", expect_failure=True)
 
-    assert "analytics are turned on in the TikTok app" in (outcome.failures["account_metrics"].message or "")
+    assert "analytics may not be turned on in the TikTok app" in (outcome.failures["account_metrics"].message or "")
 
 
 @pytest.mark.parametrize("days", [36_501, 400_000])

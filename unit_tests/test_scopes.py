@@ -205,11 +205,11 @@ def test_without_client_id_everything_is_asked_for_and_a_refusal_fails_the_strea
         assert outcome.failures[stream].failure_type == FailureType.config_error
         assert message_of(outcome, stream) == (
             f"TikTok did not permit the stream `{stream}`, which reads what video.list, video.insights open (code "
-            f"{code}: The access token lacks the required scope.). Authenticate the account again and allow everything "
-            "that TikTok lists; if that does not help, check that `business_id` is this account's, that your TikTok "
-            'app has the permission "TikTok Accounts", and that analytics are turned on in the TikTok app. If you '
-            "typed in an access token alone, add your app's "
-            "`client_id`: then the connector asks for granted fields alone. The other streams go on."
+            f"{code}: The access token lacks the required scope.). If you typed `business_id` in, check that the token "
+            "is this account's. Else authenticate the account again and allow everything that TikTok lists. If that "
+            'does not help, your app may lack the permission "TikTok Accounts", or analytics may not be turned on in '
+            "the TikTok app. If you typed in a token alone, add your app's `client_id`: then only granted "
+            "fields are asked for. The other streams go on."
         )
     for stream in SOME_STREAMS[:4]:
         assert by_content(outcome.rows(stream)) == by_content(first_sync.rows(stream))

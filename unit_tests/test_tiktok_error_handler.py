@@ -126,7 +126,7 @@ def test_a_missing_permission_has_placeholders_for_the_stream_and_the_scopes_tha
         # FieldsRequester fills them in.
         assert "the stream `{stream}`, which reads what {scopes} open" in sentence
         assert f"(code {code}: No permission.)" in sentence
-        assert "Authenticate the account again" in sentence
+        assert "authenticate the account again" in sentence
         assert '"TikTok Accounts"' in sentence
 
 

@@ -67,14 +67,6 @@ def test_a_token_that_is_still_valid_is_not_renewed(tiktok: TikTok, clock: Clock
     assert set(tokens_of([call for call in tiktok.calls if call.method == "GET"])) == {ACCESS_TOKEN}
 
 
-@pytest.mark.parametrize("end", ["tomorrow", "2026-13-45T99:00:00Z"])
-def test_a_token_whose_end_is_not_a_time_is_renewed(end: str, tiktok: TikTok, clock: Clock) -> None:
-    outcome = read(tiktok, clock, "videos", config=signed_in_config(token_expiry_date=end))
-
-    assert len(tiktok.calls_of(REFRESH_PATH)) == 1
-    assert len(outcome.rows("videos")) == 3
-
-
 def test_the_new_tokens_are_printed_once_and_before_any_of_them_is_used(
     tiktok: TikTok, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:

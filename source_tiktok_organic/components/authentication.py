@@ -35,9 +35,10 @@ def read_in_time(response: requests.Response, **_: Any) -> None:
         while piece := response.raw.read1(65_536, decode_content=True):
             pieces.append(piece)
             if time.monotonic() > end:
-                raise requests.ReadTimeout(f"The response was not complete after {LONGEST_RESPONSE} seconds.")
+                sentence = f"The response was not complete after {LONGEST_RESPONSE} seconds."
+                raise requests.ReadTimeout(sentence, request=response.request)
     except HTTPError as error:
-        raise requests.ConnectionError(error) from error
+        raise requests.ConnectionError(error, request=response.request) from error
     response._content = b"".join(pieces)
 
 

@@ -117,7 +117,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     def _code_in(self, response: requests.Response | Exception | None) -> Mapping[str, Any]:
         """TikTok's code, message and request_id, or ours where TikTok sent none."""
         if not isinstance(response, requests.Response):
-            return {"code": "unreachable", "message": type(response).__name__}
+            return {"code": "unreachable", "message": f"{type(response).__name__}{_host_asked(response)}"}
         status = f"HTTP {response.status_code}"
         if response.status_code == 429:
             return {"code": "http_429", "message": status}
@@ -145,6 +145,13 @@ def _warn_of_odd_text(response: Any, sync: Sync) -> None:
 
 def _sentence(error: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     return str(error["sentence"].format(**{"request_id": None, **found, "stream": STREAM, "scopes": SCOPES}))
+
+
+def _host_asked(failure: Exception | None) -> str:
+    """Of whom a request was made: " at https://business-api.tiktok.com"."""
+    request = getattr(failure, "request", None)
+    url = urlsplit(request.url) if request is not None and request.url else None
+    return f" at {url.scheme}://{url.netloc}" if url else ""
 
 
 _NOTHING = object()

@@ -13,7 +13,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.components.errors import LONGEST_WAIT, data_of
+from source_tiktok_organic.components.errors import LONGEST_WAIT, body_of, data_of
 from source_tiktok_organic.components.exceptions import config_error, retold
 from source_tiktok_organic.components.sync import sync_of
 
@@ -73,6 +73,7 @@ class SharedPagesRequester(RequesterDecorator):
                     raise
                 if response is not None:
                     pages.put(key, response.content)
+                    sync_of(self.api_budget).progress.page(params, body_of(response) or {})
                 return response
         return _kept_response(key, body)
 

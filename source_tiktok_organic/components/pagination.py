@@ -1,6 +1,5 @@
 """Where a list ends, and what of it a slice needs."""
 
-import logging
 import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +19,6 @@ from source_tiktok_organic.components.exceptions import shortened, unexpected_re
 from source_tiktok_organic.components.records import is_identifier, objects_in, replies_left_out
 from source_tiktok_organic.components.settings import DATE_FORMAT
 from source_tiktok_organic.components.sync import sync_of
-
-LOGGER = logging.getLogger("airbyte")
 
 
 def _has_more(data: Mapping[str, Any], items: str) -> bool:
@@ -139,7 +136,7 @@ class CommentPagination(Walk):
         return None if offset is None else {"cursor": offset}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ThreadPagination(Walk):
     """Walks the comments of a post, and after each page the replies of those comments that did not bring all along.
 
@@ -147,6 +144,8 @@ class ThreadPagination(Walk):
          page of a comment's replies. Then come those of `threads`, then the page of comments at 30, or the end where
          that is None. `listed` are the comments that were dealt with: TikTok may send a comment twice.
     """
+
+    api_budget: APIBudget
 
     def token_after(
         self, data: Mapping[str, Any], token: Mapping[str, Any] | None, stream_slice: StreamSlice | None
@@ -167,22 +166,18 @@ class ThreadPagination(Walk):
                 and replies_left_out(comment)
                 and str(comment["comment_id"]) not in listed
             }
-            _say_left_out(longer.values(), stream_slice)
+            hidden = [comment for comment in longer.values() if comment.get("status") == "HIDDEN"]
+            if hidden:
+                sync_of(self.api_budget).log.odd(
+                    "replies of hidden comments",
+                    "Replies of hidden comments beyond the first three are left out: TikTok does not list them.",
+                    sum(map(replies_left_out, hidden)),
+                )
             listed, comments = [*listed, *longer], offset
-            threads = [comment_id for comment_id, comment in longer.items() if comment.get("status") != "HIDDEN"]
+            threads = [comment_id for comment_id, comment in longer.items() if comment not in hidden]
         if threads:
             return {"thread": threads[0], "cursor": 0, "threads": threads[1:], "comments": comments, "listed": listed}
         return None if comments is None else {"cursor": comments, "listed": listed}
-
-
-def _say_left_out(comments: Iterable[Mapping[str, Any]], stream_slice: StreamSlice | None) -> None:
-    """Say how many replies can't be had: TikTok does not list those of hidden comments."""
-    hidden = sum(replies_left_out(comment) for comment in comments if comment.get("status") == "HIDDEN")
-    if hidden and stream_slice:
-        LOGGER.info(
-            f"{hidden} replies of hidden comments of the post {stream_slice.partition['video_id']} are left out: "
-            "TikTok does not list them."
-        )
 
 
 @dataclass

@@ -190,6 +190,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 counts[video_id] = post.data["comments"] or 0
                 if is_to_be_read:
                     handed_out += 1
+                    sync_of(self.api_budget).progress.expect(video_id, counts[video_id])
                     yield StreamSlice(
                         partition={"business_id": business_id, "video_id": video_id},
                         cursor_slice={},

@@ -4,6 +4,7 @@ import json
 import logging
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -20,6 +21,9 @@ from source_tiktok_organic.components.pacing import CallLimit, CallTurns
 from source_tiktok_organic.components.settings import same_account
 
 LOGGER = logging.getLogger("airbyte")
+
+# As the manifest asks for them (docs/tiktok-api.md A8).
+COMMENTS_PER_PAGE = 30
 
 
 @dataclass
@@ -152,14 +156,14 @@ class SyncLog:
             self._said.add(what)
             return len(self._said) > known
 
-    def odd(self, thing: str, sentence: str) -> None:
+    def odd(self, thing: str, sentence: str, count: int = 1) -> None:
         """Warn of something odd that TikTok sent, once for a thing, and count it.
 
         In:  "values of `likes` in `videos`", "TikTok sent 12.5 in `likes` …"
         """
         with self._lock:
-            self._odd[thing] = self._odd.get(thing, 0) + 1
-            is_first = self._odd[thing] == 1
+            is_first = thing not in self._odd
+            self._odd[thing] = self._odd.get(thing, 0) + count
         if is_first:
             LOGGER.warning(sentence)
 
@@ -170,12 +174,60 @@ class SyncLog:
 
 
 @dataclass
+class Progress:
+    """Says once a minute how far a long sync has come.
+
+    Out: "Read so far: 1,000 posts, 8,310 comments and replies. At least 640 calls for comments are left, about 16 min
+         at this pace."
+    """
+
+    _read: dict[str, int] = field(init=False, default_factory=lambda: {"videos": 0, "comments": 0})
+    # The calls for comments that each post still takes, without those for long threads: nobody knows these before.
+    _left: dict[str, int] = field(init=False, default_factory=dict)
+    _done: int = field(init=False, default=0)
+    _first_comments: float = field(init=False, default=0)
+    _said_at: float = field(init=False, default_factory=lambda: time.monotonic())
+    _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def expect(self, video_id: str, comments: int) -> None:
+        """Note that a post's comments will be read, however many streams do so."""
+        with self._lock:
+            self._left.setdefault(video_id, max(1, -(-comments // COMMENTS_PER_PAGE)))
+
+    def page(self, params: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        """Note the body of a response, and the parameters of its request."""
+        now = time.monotonic()
+        data = body["data"] if isinstance(body.get("data"), Mapping) else {}
+        with self._lock:
+            for name in self._read:
+                self._read[name] += len(data[name]) if isinstance(data.get(name), list) else 0
+            before = self._left.get(str(params.get("video_id")), 0)
+            if before and "comment_id" not in params:
+                after = max(1, before - 1) if data.get("has_more") in (True, "true") else 0
+                self._left[str(params["video_id"])] = after
+                self._done += before - after
+                self._first_comments = self._first_comments or now
+            if now < self._said_at + 60:
+                return
+            self._said_at = now
+            sentence = f"Read so far: {self._read['videos']:,} posts, {self._read['comments']:,} comments and replies."
+            left = sum(self._left.values())
+            minutes = left * (now - self._first_comments) / self._done / 60 if self._done else 0
+        if left and minutes:
+            sentence += (
+                f" At least {left:,} calls for comments are left, about {max(1, round(minutes))} min at this pace."
+            )
+        LOGGER.info(sentence)
+
+
+@dataclass
 class Sync:
     """What the streams of one sync have in common.
 
     - `started_at`: when it began (UTC)
     - `pages`: SharedPagesRequester writes and reads them
     - `turns`: AccountAuthenticator begins and ends them
+    - `progress`: PostsWithNewComments and SharedPagesRequester write it
     - `thread`: the `config_path` of the account that a thread asks about, and the `sent_token`; AccountAuthenticator
       writes and reads them
     - `config_lock`: is held while new tokens are written into the config
@@ -188,6 +240,7 @@ class Sync:
     pages: PageStore = field(init=False, default_factory=PageStore)
     turns: CallTurns = field(init=False, default_factory=CallTurns)
     log: SyncLog = field(init=False, default_factory=SyncLog)
+    progress: Progress = field(init=False, default_factory=Progress)
     thread: threading.local = field(init=False, repr=False, default_factory=threading.local)
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     comment_counts: dict[str, Mapping[str, CommentCounts]] = field(init=False, default_factory=dict)
