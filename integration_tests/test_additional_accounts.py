@@ -623,7 +623,7 @@ def test_check_names_each_account_that_is_dead(connector: Connector, tiktok: Run
 # --- business_benchmarks --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, {"benchmark_category": "FOOD_AND_BEVERAGE"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"benchmark_categories": ["FOOD_AND_BEVERAGE"]}], ids=str)
 def test_business_benchmarks_is_there_only_with_its_category(
     connector: Connector, tiktok: RunningEmulator, settings: dict[str, str]
 ) -> None:
@@ -636,7 +636,7 @@ def test_a_benchmark_is_one_dated_row_for_each_sync_however_many_accounts_there_
     connector: Connector, start_tiktok: StartTikTok
 ) -> None:
     tiktok = start_tiktok(*THREE)
-    config = config_of(tiktok, benchmark_category="FOOD_AND_BEVERAGE")
+    config = config_of(tiktok, benchmark_categories=["FOOD_AND_BEVERAGE"])
     with requests.Session() as session:
         averages = Api(tiktok, session).data(BENCHMARK, business_category="FOOD_AND_BEVERAGE")
     tiktok.emulator.calls.clear()
@@ -656,9 +656,11 @@ def test_a_benchmark_is_one_dated_row_for_each_sync_however_many_accounts_there_
 def test_a_category_that_does_not_exist_is_refused_with_those_that_do(
     connector: Connector, tiktok: RunningEmulator
 ) -> None:
-    output = connector.read(config_of(tiktok, benchmark_category="COFFEE"), ["account"])
+    output = connector.read(config_of(tiktok, benchmark_categories=["COFFEE"]), ["account"])
 
     (sentence,) = output.errors
-    assert sentence.startswith("The setting `benchmark_category` is 'COFFEE', but it must be one of ART_AND_CRAFTS, ")
+    assert sentence.startswith(
+        "The setting `benchmark_categories[0]` is 'COFFEE', but it must be one of ART_AND_CRAFTS, "
+    )
     assert sentence.count(",") == 25
     assert tiktok.emulator.calls.entries == []

@@ -52,7 +52,9 @@ ROWS_PER_PAGE = {
     "videos_audience_types": [4 * 20, 4 * 20, 4 * 5],
     "videos_audience_genders": [3 * 20, 3 * 20, 3 * 5],
     "user_info": [1],
+    "user_info_history": [1],
     "user_videos": [20, 20, 5],
+    "user_videos_history": [20, 20, 5],
 }
 
 
@@ -251,9 +253,9 @@ def test_a_stream_of_login_kit_is_previewed_page_by_page(
     # The first account's open_id for this family's app.
     assert {row["open_id"] for row in preview.rows} == {"96e7f99c-dd8e-4c8b-8dd5-8488b072c22d"}
     assert preview.auxiliary_requests == (
-        [] if stream == "user_info" else ["Parent stream: Stream 'user_info' request"]
+        [] if stream.startswith("user_info") else ["Parent stream: Stream 'user_info' request"]
     )
-    assert endpoints(preview, tiktok) == {"/v2/user/info/" if stream == "user_info" else "/v2/video/list/"}
+    assert endpoints(preview, tiktok) == {"/v2/user/info/" if stream.startswith("user_info") else "/v2/video/list/"}
     assert_is_shown_whole_and_in_order(preview, stream, catalog[stream], config)
 
 

@@ -110,7 +110,7 @@ def connector(tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun) -> Co
 @pytest.fixture(scope="module")
 def catalog(connector: Connector, tiktok: RunningEmulator) -> dict[str, dict[str, Any]]:
     """The streams of both families as `discover` describes them."""
-    business = connector.discover(token_config(tiktok, benchmark_category="PETS")).catalog
+    business = connector.discover(token_config(tiktok, benchmark_categories=["PETS"])).catalog
     return business | connector.discover(login_kit_config(tiktok)).catalog
 
 

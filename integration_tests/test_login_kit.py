@@ -156,7 +156,7 @@ def test_without_the_scope_of_posts_the_profile_is_read(connector: Connector, ti
 
     output = read(connector, login_kit_config(tiktok, grant=grant))
 
-    assert "did not grant `video.list`, which the stream `user_videos` is made of" in output.errors[0]
+    assert "did not grant `video.list`, which the stream `user_videos" in output.errors[0]
     assert len(output.rows("user_info")) == 1
 
 

@@ -91,7 +91,8 @@ def _mistake_in_list(value: Sequence[Any], position: int, schema: Mapping[str, A
     item, path = value[position], f"{path}[{position}]"
     if isinstance(item, Mapping):
         return _first_mistake(item, schema, path=f"{path}.")
-    return f"The setting `{path}` is of the wrong kind, but it must be {_wanted(schema)}."
+    shown = _shown(item) if "enum" in schema else "of the wrong kind"
+    return f"The setting `{path}` is {shown}, but it must be {_wanted(schema)}."
 
 
 def _shown(value: Any) -> str:

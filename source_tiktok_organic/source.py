@@ -62,12 +62,13 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         return self._config
 
     def read(self, *arguments: Any) -> Iterator[AirbyteMessage]:
-        """The CDK's messages; at the end the log has how often something odd came that was warned of."""
+        """The CDK's messages; at the end the log has what set the pace, and how often something odd came."""
         try:
             yield from super().read(*arguments)
         finally:
             api_budget = self._constructor._api_budget
             if api_budget:
+                sync_of(api_budget).say_what_limited()
                 sync_of(api_budget).log.say_counts()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:

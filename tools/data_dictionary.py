@@ -158,7 +158,7 @@ def _made_by(transformation: Declaration, stream: Declaration, column: str) -> O
 
 
 def _in_slice(stream: Declaration, column: str) -> Origin:
-    for parent in stream["retriever"]["partition_router"].get("parent_stream_configs", []):
+    for parent in stream["retriever"].get("partition_router", {}).get("parent_stream_configs", []):
         if column == parent["partition_field"]:
             return _read_by(parent["stream"], parent["parent_key"])
         if [column] in parent.get("extra_fields", []):

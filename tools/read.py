@@ -28,7 +28,7 @@ def read(streams: list[str]) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     config, catalog = FOLDER / "config.json", FOLDER / "catalog.json"
     with running_emulator(accounts=[AccountSpec(posts=25, comments_per_post=4)], knobs=NO_LIMITS) as tiktok:
-        config.write_text(json.dumps(token_config(tiktok, benchmark_category="PETS"), indent=2))
+        config.write_text(json.dumps(token_config(tiktok, benchmark_categories=["PETS"]), indent=2))
         catalog.write_text(json.dumps(configured_catalog(streams), indent=2))
         command = [COMMAND, "read", "--config", str(config), "--catalog", str(catalog)]
         print(" ".join([Path(COMMAND).name, *command[1:]]), flush=True)

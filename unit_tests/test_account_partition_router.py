@@ -1,7 +1,7 @@
 """AccountPartitionRouter makes one slice for each account of the config, and remembers which it handed out.
 
-FirstAccountPartitionRouter does so for one account alone; OwnerPartitionRouter reads the owner's record to know whose
-it is.
+CategoryPartitionRouter does so for one account and each category; OwnerPartitionRouter reads the owner's record to know
+whose it is.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from integration_tests.streams import ACCOUNT_STREAMS, POST_STREAMS
 from source_tiktok_organic.components.partitions import (
     AccountPartitionRouter,
-    FirstAccountPartitionRouter,
+    CategoryPartitionRouter,
     OwnerPartitionRouter,
 )
 from source_tiktok_organic.components.sync import sync_of
@@ -248,30 +248,34 @@ def test_a_state_that_was_taken_does_not_change_afterwards() -> None:
     assert before == {"account": {"read": []}}
 
 
-# --- FirstAccountPartitionRouter ------------------------------------------------------------------------------------
+# --- CategoryPartitionRouter ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 10])
-def test_the_first_account_of_the_config_is_the_one_slice(number: int) -> None:
+def test_the_first_account_of_the_config_asks_for_each_category_once(number: int) -> None:
     api_budget = budget()
-    router = FirstAccountPartitionRouter(
+    router = CategoryPartitionRouter(
         config={},
+        categories=["PETS", "OTHERS", "PETS"],
         parameters={"name": "business_benchmarks"},
         api_budget=api_budget,
         authenticator=authenticator_of(config_of(number), api_budget),
     )
 
-    (stream_slice,) = router.stream_slices()
+    slices = list(router.stream_slices())
 
-    assert stream_slice.partition == {"business_id": "-0000"}
-    assert stream_slice.extra_fields == {"metric_date": "2026-11-20"}
+    assert [dict(stream_slice.partition) for stream_slice in slices] == [
+        {"business_id": "-0000", "business_category": "PETS"},
+        {"business_id": "-0000", "business_category": "OTHERS"},
+    ]
+    assert [stream_slice.extra_fields for stream_slice in slices] == [{"metric_date": "2026-11-20"}] * 2
     assert router.get_stream_state() == {"account": {"read": ["-0000"]}}
 
 
 def test_benchmarks_are_read_for_the_first_account() -> None:
-    router = router_of(static_token_config(benchmark_category="OTHERS"), "business_benchmarks")
+    router = router_of(static_token_config(benchmark_categories=["OTHERS"]), "business_benchmarks")
 
-    assert isinstance(router, FirstAccountPartitionRouter)
+    assert isinstance(router, CategoryPartitionRouter)
 
 
 # --- OwnerPartitionRouter -------------------------------------------------------------------------------------------

@@ -287,14 +287,14 @@ MISTAKES = [
     ),
     *(
         pytest.param(
-            static_token_config(benchmark_category=value),
-            f"The setting `benchmark_category` is {value!r}, but it must be one of ART_AND_CRAFTS, "
+            static_token_config(benchmark_categories=["PETS", value]),
+            f"The setting `benchmark_categories[1]` is {value!r}, but it must be one of ART_AND_CRAFTS, "
             "AUTOMOTIVE_AND_TRANSPORTATION, BABY, BEAUTY, CLOTHING_AND_ACCESSORIES, EDUCATION_AND_TRAINING, "
             "ELECTRONICS, FINANCE_AND_INVESTING, FOOD_AND_BEVERAGE, GAMING, HEALTH_AND_WELLNESS, "
             "HOME_FURNITURE_AND_APPLIANCES, MACHINERY_AND_EQUIPMENT, MEDIA_AND_ENTERTAINMENT, PERSONAL_BLOG, PETS, "
             "PROFESSIONAL_SERVICES, PUBLIC_ADMINISTRATION, REAL_ESTATE, RESTAURANTS_AND_BARS, SHOPPING_AND_RETAIL, "
             "SOFTWARE_AND_APPS, SPORTS_FITNESS_AND_OUTDOORS, TRAVEL_AND_TOURISM, OTHERS.",
-            id=f"{value!r} for the benchmark_category",
+            id=f"{value!r} for a benchmark category",
         )
         for value in ("FOOD", "food_and_beverage", "", 3)
     ),
@@ -362,11 +362,13 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
                 lookback_days=1,
                 video_lookback_days=0,
                 include_comment_replies=False,
+                max_videos=1,
+                app_level="ultimate",
                 requests_per_minute=2,
                 num_workers=20,
                 api_url="http://localhost:9000",
                 additional_accounts=[{"access_token": "act.2", "business_id": "-000xyz"}],
-                benchmark_category="OTHERS",
+                benchmark_categories=["OTHERS"],
             ),
             id="every setting",
         ),
@@ -389,7 +391,7 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
             id="additional accounts",
         ),
         pytest.param(static_token_config(additional_accounts=[]), id="no additional accounts"),
-        pytest.param(static_token_config(benchmark_category="FOOD_AND_BEVERAGE"), id="a benchmark_category"),
+        pytest.param(static_token_config(benchmark_category="FOOD_AND_BEVERAGE"), id="a benchmark_category of 0.1.0"),
         pytest.param(static_token_config(a_setting_of_another_version=True), id="an unknown key"),
         pytest.param(oauth_config(scope="user.info.basic"), id="an unknown key in the credentials"),
     ],

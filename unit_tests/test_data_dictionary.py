@@ -63,7 +63,7 @@ def streams(page: str) -> dict[str, Rows]:
 def schemas() -> dict[str, dict[str, Any]]:
     """What `discover` shows of each stream, for both families."""
     # With every stream that is there by a setting alone.
-    found = discovered(static_token_config(benchmark_category="BEAUTY")) | discovered(login_kit_config())
+    found = discovered(static_token_config(benchmark_categories=["BEAUTY"])) | discovered(login_kit_config())
     return {name: dict(stream.json_schema) for name, stream in found.items()}
 
 
@@ -401,7 +401,9 @@ def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
         'videos }|--o{ videos_comments : "business_id, video_id = item_id"',
         'videos_comments ||--o{ videos_comments_replies : "business_id, parent_comment_id = comment_id"',
         'account ||--o{ business_benchmarks : "business_id, metric_date"',
+        'user_info ||--o{ user_info_history : "open_id"',
         'user_info ||--o{ user_videos : "open_id"',
+        'user_videos ||--o{ user_videos_history : "id"',
     ]
 
 
@@ -445,7 +447,7 @@ schema_loader:
 def test_a_stream_that_is_added_in_yaml_alone_is_described(manifest: dict[str, Any]) -> None:
     manifest["definitions"]["streams"]["category_averages"] = yaml.safe_load(AVERAGES)
     group = {"type": "ConditionalStreams", "streams": [{"$ref": "#/definitions/streams/category_averages"}]}
-    manifest["streams"].append({"condition": "{{ config.get('benchmark_category') }}", **group})
+    manifest["streams"].append({"condition": "{{ config.get('benchmark_categories') }}", **group})
 
     page = dictionary(resolved(manifest))
 

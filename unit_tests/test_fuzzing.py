@@ -94,7 +94,7 @@ TARGETS = {
         BENCHMARK_PATH,
         _of("benchmark"),
         ("business_benchmarks",),
-        lambda: static_token_config(benchmark_category="FOOD_AND_BEVERAGE"),
+        lambda: static_token_config(benchmark_categories=["FOOD_AND_BEVERAGE"]),
     ),
     "display_user": Target(USER_INFO_PATH, _of("display_user"), LOGIN_KIT_STREAMS, login_kit_config),
     "display_video_list": Target(USER_VIDEOS_PATH, _of("display_video_list"), LOGIN_KIT_STREAMS, login_kit_config),

@@ -306,7 +306,7 @@ def test_a_token_that_is_refused_after_its_renewal_is_the_users_to_mend(tiktok: 
 
     outcome = read(tiktok, clock, *LOGIN_KIT_STREAMS, config=login_kit_config(), expect_failure=True)
 
-    assert set(outcome.failures) == {"user_videos"}
+    assert set(outcome.failures) == {"user_videos", "user_videos_history"}
     assert outcome.failures["user_videos"].failure_type == FailureType.config_error
     assert message_of(outcome, "user_videos") == (
         "TikTok does not accept the access token (code access_token_invalid: It is invalid.). If this comes back "
@@ -453,7 +453,7 @@ def test_two_streams_that_are_refused_at_the_same_moment_renew_once(tiktok: TikT
         for account in accounts:
             account.learn_scopes_by_renewal()
 
-    assert [account.known.scopes for account in accounts] == [frozenset({"user.info.basic"})] * 2
+    assert [account.known.scopes for account in accounts] == [frozenset({"user.info.basic"})] * 4
     assert paths(tiktok) == [LOGIN_KIT_TOKEN_PATH]
 
 
@@ -462,7 +462,7 @@ def test_with_a_valid_token_a_missing_video_list_fails_that_stream_alone(tiktok:
 
     outcome = read(tiktok, clock, *LOGIN_KIT_STREAMS, config=signed_in_login_kit_config(), expect_failure=True)
 
-    assert set(outcome.failures) == {"user_videos"}
+    assert set(outcome.failures) == {"user_videos", "user_videos_history"}
     assert outcome.failures["user_videos"].failure_type == FailureType.config_error
     assert "did not grant `video.list`, which the stream `user_videos` is made of" in message_of(outcome, "user_videos")
     assert paths(tiktok) == [USER_INFO_PATH, USER_VIDEOS_PATH, LOGIN_KIT_TOKEN_PATH]

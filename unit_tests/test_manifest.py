@@ -101,7 +101,7 @@ def manifest() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def streams() -> dict[str, AirbyteStream]:
     """What `discover` finds, without any call: nothing answers in this fixture."""
-    return discovered(static_token_config(benchmark_category="OTHERS"))
+    return discovered(static_token_config(benchmark_categories=["OTHERS"]))
 
 
 @pytest.fixture(scope="module")
@@ -363,7 +363,8 @@ def settings_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, A
     """Each setting with its definition, those of the variants of the credentials and of additional accounts too."""
     for name, definition in schema["properties"].items():
         yield name, definition
-        for variant in [*definition.get("oneOf", []), *([definition["items"]] if "items" in definition else [])]:
+        items = definition.get("items", {})
+        for variant in [*definition.get("oneOf", []), *([items] if "properties" in items else [])]:
             yield from settings_in(variant)
 
 
@@ -395,18 +396,19 @@ def test_only_the_credentials_are_required(specification: dict[str, Any]) -> Non
     ("name", "default", "minimum", "maximum"),
     [
         ("lookback_days", 58, 1, 58),
-        ("video_lookback_days", 365, 0, 36500),
+        ("video_lookback_days", None, 0, 36500),
+        ("max_videos", None, 1, None),
         ("requests_per_minute", 40, 2, None),
         ("num_workers", 8, 2, 20),
     ],
 )
 def test_a_number_among_the_settings_has_its_default_and_its_limits(
-    name: str, default: int, minimum: int, maximum: int | None, specification: dict[str, Any]
+    name: str, default: int | None, minimum: int, maximum: int | None, specification: dict[str, Any]
 ) -> None:
     definition = specification["properties"][name]
 
     assert definition["type"] == "integer"
-    assert (definition["default"], definition["minimum"], definition.get("maximum")) == (default, minimum, maximum)
+    assert (definition.get("default"), definition["minimum"], definition.get("maximum")) == (default, minimum, maximum)
 
 
 def test_replies_are_read_unless_the_settings_say_otherwise(specification: dict[str, Any]) -> None:
@@ -437,10 +439,10 @@ def test_an_additional_account_has_what_the_credentials_have_of_an_account_and_a
 def test_a_benchmark_category_is_one_of_those_that_tiktok_has_and_there_is_none_by_default(
     specification: dict[str, Any],
 ) -> None:
-    definition = specification["properties"]["benchmark_category"]
+    definition = specification["properties"]["benchmark_categories"]
 
-    assert definition["type"] == "string"
-    assert definition["enum"] == list(CATEGORIES)
+    assert definition["type"] == "array"
+    assert definition["items"] == {"type": "string", "enum": list(CATEGORIES)}
     assert len(CATEGORIES) == len(set(CATEGORIES)) == 25
     assert "default" not in definition
 
@@ -480,7 +482,9 @@ def test_every_setting_has_a_title_and_every_field_to_fill_in_a_description(spec
     [
         pytest.param(static_token_config(), STREAMS, id="access token"),
         pytest.param(oauth_config(), STREAMS, id="oauth"),
-        pytest.param(login_kit_config(), {"user_info", "user_videos"}, id="Login Kit"),
+        pytest.param(
+            login_kit_config(), {"user_info", "user_info_history", "user_videos", "user_videos_history"}, id="Login Kit"
+        ),
     ],
 )
 def test_spec_and_discover_call_nothing_and_find_the_streams_of_the_family(
@@ -556,8 +560,22 @@ def login_kit_streams() -> dict[str, AirbyteStream]:
     return discovered(login_kit_config())
 
 
-def test_a_config_of_login_kit_has_its_two_streams_and_no_other(login_kit_streams: dict[str, AirbyteStream]) -> None:
-    assert set(login_kit_streams) == set(LOGIN_KIT_STREAMS) == {"user_info", "user_videos"}
+def test_a_config_of_login_kit_has_its_four_streams_and_no_other(login_kit_streams: dict[str, AirbyteStream]) -> None:
+    assert list(login_kit_streams) == list(LOGIN_KIT_STREAMS)
+    assert LOGIN_KIT_STREAMS == ("user_info", "user_info_history", "user_videos", "user_videos_history")
+
+
+@pytest.mark.parametrize("name", ["user_info", "user_videos"])
+def test_a_history_has_the_columns_of_its_stream_and_the_date(
+    name: str, login_kit_streams: dict[str, AirbyteStream]
+) -> None:
+    now = login_kit_streams[name].json_schema["properties"]
+    history = login_kit_streams[f"{name}_history"].json_schema["properties"]
+
+    assert {column for column in history if column not in now} == {"metric_date"}
+    assert {column: history[column] for column in now} == now
+    key = login_kit_streams[name].source_defined_primary_key or []
+    assert login_kit_streams[f"{name}_history"].source_defined_primary_key == [*key, ["metric_date"]]
 
 
 @pytest.mark.parametrize("replies", [True, False])

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import Level
 from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import StreamSlice
 
@@ -17,6 +18,7 @@ from integration_tests.streams import POST_STREAMS
 from unit_tests.parts import authenticator_of, budget, built, declared
 from unit_tests.syncs import (
     Clock,
+    Outcome,
     Turns,
     oauth_config,
     oauth_entry,
@@ -193,6 +195,45 @@ def test_all_accounts_together_have_600_calls_a_minute(tiktok: TikTok, clock: Cl
     assert 580 <= most_calls_within(60, tiktok.calls) <= 600
     assert most_calls_within(1, tiktok.calls) == 10
     assert 68 <= seconds <= 72
+
+
+@pytest.mark.parametrize(("level", "a_second"), [("basic", 10), ("advanced", 20), ("premium", 30), ("ultimate", 50)])
+def test_an_app_of_a_higher_level_makes_more_calls_a_second(
+    level: str, a_second: int, tiktok: TikTok, clock: Clock
+) -> None:
+    accounts = Accounts(tiktok, clock, number=5, app_level=level)
+
+    accounts.seconds(accounts.pages("videos", 30, threads=2))
+
+    assert most_calls_within(1, tiktok.calls) == a_second
+
+
+def test_above_the_basic_level_all_accounts_together_have_1000_calls_a_minute(tiktok: TikTok, clock: Clock) -> None:
+    accounts = Accounts(tiktok, clock, number=26, app_level="ultimate")
+
+    accounts.seconds(accounts.pages("videos", 40, threads=2))
+
+    assert most_calls_within(60, tiktok.calls) == 1000
+
+
+def paces_said(outcome: Outcome) -> list[str]:
+    """What the log says of the pace of a sync."""
+    return [line for line in outcome.logged(Level.INFO) if "set the pace" in line]
+
+
+def test_the_log_says_what_limited_a_sync_that_waited(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.posts = posts(pages=90)
+
+    assert paces_said(read(tiktok, clock, "videos")) == [
+        "What set the pace of this sync is TikTok's limit of 40 calls in 61 seconds for an account and endpoint (see "
+        "docs/scaling.md)."
+    ]
+
+
+def test_a_sync_that_did_not_wait_says_nothing_of_limits(tiktok: TikTok, clock: Clock) -> None:
+    tiktok.posts = posts(pages=20)
+
+    assert paces_said(read(tiktok, clock, "videos")) == []
 
 
 def test_an_endpoint_does_not_use_up_the_calls_of_another_of_the_same_account(tiktok: TikTok, clock: Clock) -> None:

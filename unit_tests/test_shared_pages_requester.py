@@ -46,6 +46,9 @@ class Requester:
     def get_request_params(self, *, stream_slice: StreamSlice | None = None, **_: Any) -> dict[str, Any]:
         return dict(stream_slice.partition) if stream_slice else {}
 
+    def get_request_body_json(self, **_: Any) -> dict[str, Any]:
+        return {}
+
     def send_request(self, **call: Any) -> requests.Response | None:
         self.calls.append(call)
         return self.send()

@@ -51,7 +51,7 @@ ROW = {
 
 def config(category: str = FOOD, **settings: Any) -> dict[str, Any]:
     """A config with this category."""
-    return static_token_config(benchmark_category=category, **settings)
+    return static_token_config(benchmark_categories=[category] if category else [], **settings)
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def test_beside_other_streams_it_costs_one_call(tiktok: TikTok, clock: Clock) ->
 def test_no_scope_is_asked_for(missing: str, tiktok: TikTok, clock: Clock) -> None:
     tiktok.scopes.remove(missing)
 
-    outcome = read(tiktok, clock, STREAM, config=signed_in_config({"benchmark_category": FOOD}))
+    outcome = read(tiktok, clock, STREAM, config=signed_in_config({"benchmark_categories": [FOOD]}))
 
     assert outcome.rows(STREAM) == [ROW]
 
@@ -228,7 +228,7 @@ def test_alone_it_asks_the_other_accounts_nothing(tiktok: TikTok, clock: Clock) 
         tiktok,
         clock,
         STREAM,
-        config=signed_in_config({"additional_accounts": more, "benchmark_category": FOOD}),
+        config=signed_in_config({"additional_accounts": more, "benchmark_categories": [FOOD]}),
     )
 
     assert [call.path for call in tiktok.calls] == [TOKEN_INFO_PATH, PROFILE_PATH, BENCHMARK_PATH]
@@ -259,7 +259,7 @@ def test_the_trouble_of_the_first_account_fails_it_by_name(tiktok: TikTok, clock
         tiktok,
         clock,
         STREAM,
-        config=oauth_config({"additional_accounts": more, "benchmark_category": FOOD}),
+        config=oauth_config({"additional_accounts": more, "benchmark_categories": [FOOD]}),
         expect_failure=True,
     )
 
@@ -276,12 +276,15 @@ def test_the_trouble_of_the_first_account_fails_it_by_name(tiktok: TikTok, clock
     [
         pytest.param(config(), {*ALL_STREAMS, STREAM}, id="with a category"),
         pytest.param(
-            signed_in_config({"benchmark_category": "OTHERS"}), {*ALL_STREAMS, STREAM}, id="with a category and OAuth"
+            signed_in_config({"benchmark_categories": ["OTHERS"]}),
+            {*ALL_STREAMS, STREAM},
+            id="with a category and OAuth",
         ),
         pytest.param(static_token_config(), {*ALL_STREAMS}, id="without one"),
         pytest.param(config(""), {*ALL_STREAMS}, id="an empty one"),
         pytest.param(static_token_config(benchmark_category=None), {*ALL_STREAMS}, id="null"),
-        pytest.param(login_kit_config({"benchmark_category": FOOD}), {*LOGIN_KIT_STREAMS}, id="Login Kit"),
+        pytest.param(static_token_config(benchmark_category=FOOD), {*ALL_STREAMS, STREAM}, id="as until 0.1.0"),
+        pytest.param(login_kit_config({"benchmark_categories": [FOOD]}), {*LOGIN_KIT_STREAMS}, id="Login Kit"),
     ],
 )
 def test_it_is_there_with_a_category_and_not_with_login_kit_and_changes_no_other(

@@ -1,4 +1,4 @@
-"""The stream `user_videos`: every public post in the first sync, then the posts of the last 365 days in each."""
+"""The stream `user_videos`: every public post in each sync, unless `video_lookback_days` is set."""
 
 from typing import Any
 
@@ -314,7 +314,8 @@ def test_the_first_sync_reads_every_post_whatever_the_setting(tiktok: TikTok, cl
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, ["new", "365 days old"]),
+        ({}, ["new", "365 days old", "a second older", "years old"]),
+        ({"video_lookback_days": 365}, ["new", "365 days old"]),
         ({"video_lookback_days": 1}, []),
         ({"video_lookback_days": 2}, ["new"]),
         ({"video_lookback_days": 364}, ["new"]),
@@ -330,10 +331,11 @@ def test_a_later_sync_reads_posts_that_are_young_enough(
     assert ids(read_posts(tiktok, clock, settings, state=read_until("2026-11-19T08:00:00Z"))) == expected
 
 
-def test_paging_stops_at_365_days(tiktok: TikTok, clock: Clock) -> None:
+def test_paging_stops_at_the_age_of_the_setting(tiktok: TikTok, clock: Clock) -> None:
     tiktok.user_posts = [*hourly_posts(30), *hourly_posts(200, newest="2024-01-01T00:00:00Z")]
 
-    outcome = read_posts(tiktok, clock, state=read_until("2026-11-19T08:00:00Z"))
+    settings = {"video_lookback_days": 365}
+    outcome = read_posts(tiktok, clock, settings, state=read_until("2026-11-19T08:00:00Z"))
 
     assert len(ids(outcome)) == 30
     assert len(pages(tiktok)) == 2
@@ -346,7 +348,8 @@ def test_after_a_pause_of_years_no_post_is_missing(tiktok: TikTok, clock: Clock)
         user_post("the newest of the last sync", "2024-01-01T08:00:00Z"),
     ]
 
-    outcome = read_posts(tiktok, clock, state=read_until("2024-01-01T08:00:00Z"))
+    settings = {"video_lookback_days": 365}
+    outcome = read_posts(tiktok, clock, settings, state=read_until("2024-01-01T08:00:00Z"))
 
     assert ids(outcome) == ["new", "published in the pause"]
 
@@ -367,7 +370,7 @@ def test_the_state_is_the_newest_post_of_the_account(tiktok: TikTok, clock: Cloc
 def test_the_state_of_one_sync_is_the_start_of_the_next(tiktok: TikTok, clock: Clock) -> None:
     first = read_posts(tiktok, clock)
     tiktok.user_posts.insert(0, user_post("new", "2026-11-20T11:00:00Z"))
-    second = read_posts(tiktok, clock, state=first.state)
+    second = read_posts(tiktok, clock, {"video_lookback_days": 365}, state=first.state)
 
     assert ids(second) == ["new", "7683102070583443467", "7664663774755959620"]
     assert stream_state(second)["states"][0]["cursor"] == {"create_time": "2026-11-20T11:00:00Z"}

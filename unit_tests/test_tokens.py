@@ -474,7 +474,7 @@ def test_a_call_that_was_refused_while_another_renewed_the_token_does_not_renew_
         return None
 
     tiktok.before_answering = refuse_old_token
-    config = signed_in_config({"benchmark_category": "FOOD_AND_BEVERAGE"})
+    config = signed_in_config({"benchmark_categories": ["FOOD_AND_BEVERAGE"]})
     outcome = read(tiktok, clock, "videos", "business_benchmarks", config=config)
 
     assert len(tiktok.calls_of(REFRESH_PATH)) == 1

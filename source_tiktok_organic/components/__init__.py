@@ -4,6 +4,7 @@ from source_tiktok_organic.components.authentication import AccountAuthenticator
 from source_tiktok_organic.components.columns import EpochToTimestamp, SliceColumns, TypedColumns
 from source_tiktok_organic.components.errors import TikTokErrorHandler
 from source_tiktok_organic.components.pages import (
+    NewestPostsRequester,
     OptionalPostRequester,
     SharedPagesRequester,
     ThreadRequester,
@@ -18,7 +19,7 @@ from source_tiktok_organic.components.pagination import (
 )
 from source_tiktok_organic.components.partitions import (
     AccountPartitionRouter,
-    FirstAccountPartitionRouter,
+    CategoryPartitionRouter,
     OwnerPartitionRouter,
     PostsWithNewComments,
 )

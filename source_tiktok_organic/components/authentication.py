@@ -87,7 +87,9 @@ class AccountAuthenticator(TimeLimit):
 
     def __post_init__(self) -> None:
         self._sync = sync_of(self.api_budget)
-        self._app_limits = [self._sync.limit(f"app {index}", rate) for index, rate in enumerate(self.app_rates)]
+        self._app_limits = [
+            self._sync.limit(f"app {index}", rate, "for the app") for index, rate in enumerate(self.app_rates)
+        ]
         endpoints = TokenEndpoints(self.token_requester, self._sync.turns, self._app_limits, **self.tokens)
         app = self.config.get("credentials") or {}
         renews = app.get("auth_type") != "business_access_token"
@@ -131,7 +133,8 @@ class AccountAuthenticator(TimeLimit):
         account.known.sent_token = self._sync.thread.sent_token = account.access_token()
         request.headers[self.header] = f"{self.scheme}{account.known.sent_token}"
         name = f"{account.known.config_path} {urlsplit(request.url or '').path}"
-        own = [self._sync.limit(name, self.account_rate)] if self.account_rate else []
+        scope = "for an account and endpoint"
+        own = [self._sync.limit(name, self.account_rate, scope)] if self.account_rate else []
         self._sync.turns.begin([*own, *self._app_limits])
         request.hooks = {"response": [self._end_turn]}
         return request

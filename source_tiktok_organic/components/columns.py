@@ -13,7 +13,7 @@ from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.sources.types import Config, StreamSlice, StreamState
 
 from source_tiktok_organic.components.exceptions import shortened
-from source_tiktok_organic.components.settings import TIMESTAMP_FORMAT
+from source_tiktok_organic.components.settings import DATE_FORMAT, TIMESTAMP_FORMAT
 from source_tiktok_organic.components.sync import sync_of
 
 
@@ -130,7 +130,8 @@ class SliceColumns(RecordTransformation):
         known, values = self._of_slice
         if known is not stream_slice and stream_slice is not None:
             profile = sync_of(self.api_budget).account_of(stream_slice.partition.get("business_id")).profile
-            found = {**profile, **stream_slice.extra_fields, **stream_slice.partition}
+            date = sync_of(self.api_budget).started_at.strftime(DATE_FORMAT)
+            found = {"metric_date": date, **profile, **stream_slice.extra_fields, **stream_slice.partition}
             values = {name: found.get(name) for name in self.columns}
             self._of_slice = (stream_slice, values)
         record.update(values)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 
 @dataclass
@@ -12,6 +13,7 @@ class CallLimit:
 
     A call occupies a slot from its start until `interval` seconds after its response. TikTok counts it somewhere in
     between, so this is the only safe span: on a busy machine, calls that were sent one after the other arrive together.
+    `scope` says of whose calls it is; `waited` are the seconds that threads have waited for it.
 
     In:  a limit of 40 in 60 seconds, 38 calls with a response in the last minute, two under way
     Out: `wait` is the time until the first of the 38 responses is a minute old
@@ -19,6 +21,8 @@ class CallLimit:
 
     limit: int
     interval: float
+    scope: str = ""
+    waited: float = field(init=False, default=0)
     under_way: int = field(init=False, default=0)
     ended: deque[float] = field(init=False, repr=False, default_factory=deque)
 
@@ -44,16 +48,21 @@ class CallTurns:
         self.end()
         while True:
             with self._changed:
-                waits = [limit.wait(time.monotonic()) for limit in limits]
-                if None in waits:
+                now = time.monotonic()
+                waits = [(limit.wait(now), limit) for limit in limits]
+                occupied = next((limit for wait, limit in waits if wait is None), None)
+                if occupied:
                     self._changed.wait(timeout=60)
+                    occupied.waited += time.monotonic() - now
                     continue
-                longest = max((wait for wait in waits if wait is not None), default=0)
-                if longest <= 0:
+                blocked = [(wait, limit) for wait, limit in waits if wait and wait > 0]
+                if not blocked:
                     self._calls[threading.get_ident()] = limits
                     for limit in limits:
                         limit.under_way += 1
                     return
+                longest, slowest = max(blocked, key=itemgetter(0))
+                slowest.waited += longest
             time.sleep(longest)
 
     def end(self) -> None:

@@ -3,14 +3,16 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 import requests
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.declarative.interpolation.interpolated_string import InterpolatedString
 from airbyte_cdk.sources.streams.call_rate import APIBudget
-from airbyte_cdk.sources.types import StreamSlice
+from airbyte_cdk.sources.types import Config, StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.errors import LONGEST_WAIT, body_of, data_of
@@ -56,7 +58,9 @@ class SharedPagesRequester(RequesterDecorator):
 
         context = {name: call.get(name) for name in ("stream_state", "stream_slice", "next_page_token")}
         url = self.get_url(**context)
-        params = {**self.get_request_params(**context), **(request_params or {})}
+        # Login Kit has the page in the body.
+        body_json = {**self.get_request_body_json(**context), **(call.get("request_body_json") or {})}
+        params = {**self.get_request_params(**context), **(request_params or {}), **body_json}
         key = f"{url}?{urlencode(sorted(params.items()))}"
         endpoint = f"{url} {params.get('business_id')} {params.get('fields')}"
         pages = sync_of(self.api_budget).pages
@@ -112,6 +116,42 @@ class WholePageRequester(RequesterDecorator):
             f"reported; {attempts} further attempts did not help. The next sync asks again.",
         )
         return response
+
+
+@dataclass
+class NewestPostsRequester(RequesterDecorator):
+    """Ends an account's list of posts after the newest `most`, so that no older pages are asked for. 0 is all.
+
+    In:  most 30, and the second page `{"videos": [… 20 posts …], "cursor": 1788861607000, "has_more": true}`
+    Out: a page of its first 10 posts, and `"has_more": false`
+    """
+
+    requester: Any
+    api_budget: APIBudget
+    config: Config
+    parameters: InitVar[Mapping[str, Any]]
+    most: str
+    _most: int = field(init=False)
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._most = int(InterpolatedString.create(self.most, parameters=parameters).eval(self.config))
+
+    def send_request(self, **call: Any) -> requests.Response | None:
+        """Send the request of the wrapped requester."""
+        response: requests.Response | None = self.requester.send_request(**call)
+        posts = data_of(response).get("videos") if response is not None and self._most else None
+        if response is None or not isinstance(posts, list):
+            return response
+        body = dict(body_of(response) or {})
+        before = sync_of(self.api_budget).posts_before
+        business_id = call["stream_slice"].partition.get("business_id")
+        cursor = {**(call.get("request_params") or {}), **(call.get("request_body_json") or {})}.get("cursor")
+        here = before.get((business_id, str(cursor)), 0)
+        before[business_id, str(body["data"].get("cursor"))] = here + len(posts)
+        if here + len(posts) < self._most:
+            return response
+        body["data"] = {**body["data"], "videos": posts[: self._most - here], "has_more": False}
+        return _kept_response(response.url, orjson.dumps(body))
 
 
 def _kept_response(url: str, body: bytes) -> requests.Response:

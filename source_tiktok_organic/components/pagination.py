@@ -1,5 +1,6 @@
 """Where a list ends, and what of it a slice needs."""
 
+import logging
 import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +20,8 @@ from source_tiktok_organic.components.exceptions import shortened, unexpected_re
 from source_tiktok_organic.components.records import is_identifier, objects_in, replies_left_out
 from source_tiktok_organic.components.settings import DATE_FORMAT
 from source_tiktok_organic.components.sync import sync_of
+
+LOGGER = logging.getLogger("airbyte")
 
 
 def _has_more(data: Mapping[str, Any], items: str) -> bool:
@@ -167,11 +170,9 @@ class ThreadPagination(Walk):
                 and str(comment["comment_id"]) not in listed
             }
             hidden = [comment for comment in longer.values() if comment.get("status") == "HIDDEN"]
-            if hidden:
-                sync_of(self.api_budget).log.odd(
-                    "replies of hidden comments",
-                    "Replies of hidden comments beyond the first three are left out: TikTok does not list them.",
-                    sum(map(replies_left_out, hidden)),
+            if hidden and sync_of(self.api_budget).log.is_new("hidden comments"):
+                LOGGER.info(
+                    "Replies of hidden comments beyond the first three are left out. TikTok does not list them."
                 )
             listed, comments = [*listed, *longer], offset
             threads = [comment_id for comment_id, comment in longer.items() if comment not in hidden]

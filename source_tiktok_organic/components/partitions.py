@@ -79,14 +79,34 @@ class AccountPartitionRouter(ListPartitionRouter):
         return {"account": {"read": list(self._handed_out)}}
 
 
-@dataclass
-class FirstAccountPartitionRouter(AccountPartitionRouter):
-    """The same for the first account of the config alone, where it does not matter who asks."""
+@dataclass(kw_only=True)
+class CategoryPartitionRouter(AccountPartitionRouter):
+    """One slice for each business category, asked for by the first account of the config: all get the same averages.
+
+    Out: the slice of an account with the partition `{"business_id": "-000abc", "business_category": "PETS"}`
+    """
+
+    categories: list[str] | str
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__post_init__(parameters)
+        if isinstance(self.categories, str):
+            self.categories = InterpolatedString.create(self.categories, parameters=parameters).eval(self.config)
 
     @property
     def accounts(self) -> list[Account]:
         """The account of `credentials`."""
         return self.authenticator.accounts[:1]
+
+    def stream_slices(self) -> Iterable[StreamSlice]:
+        """A slice for each category."""
+        for account in super().stream_slices():
+            for category in dict.fromkeys(self.categories):
+                yield StreamSlice(
+                    partition={**account.partition, "business_category": category},
+                    cursor_slice={},
+                    extra_fields=account.extra_fields,
+                )
 
 
 @dataclass

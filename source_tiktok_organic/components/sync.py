@@ -156,14 +156,14 @@ class SyncLog:
             self._said.add(what)
             return len(self._said) > known
 
-    def odd(self, thing: str, sentence: str, count: int = 1) -> None:
+    def odd(self, thing: str, sentence: str) -> None:
         """Warn of something odd that TikTok sent, once for a thing, and count it.
 
         In:  "values of `likes` in `videos`", "TikTok sent 12.5 in `likes` …"
         """
         with self._lock:
-            is_first = thing not in self._odd
-            self._odd[thing] = self._odd.get(thing, 0) + count
+            self._odd[thing] = self._odd.get(thing, 0) + 1
+            is_first = self._odd[thing] == 1
         if is_first:
             LOGGER.warning(sentence)
 
@@ -232,6 +232,8 @@ class Sync:
       writes and reads them
     - `config_lock`: is held while new tokens are written into the config
     - `left_out`: fields that TikTok refused, with the scopes of their endpoint; FieldsRequester writes and reads them
+    - `posts_before`: how many newer posts an account has than those of a page, by business_id and cursor;
+      NewestPostsRequester writes and reads it
     - `comment_counts`: what the last sync left, by stream and account; KeepOnlyCommentCounts writes it,
       PostsWithNewComments reads it
     """
@@ -245,15 +247,26 @@ class Sync:
     config_lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
     comment_counts: dict[str, Mapping[str, CommentCounts]] = field(init=False, default_factory=dict)
     left_out: set[tuple[str, str]] = field(init=False, default_factory=set)
+    posts_before: dict[tuple[str | None, str], int] = field(init=False, default_factory=dict)
     _commented_posts: dict[str, CommentedPosts] = field(init=False, default_factory=dict)
     _accounts: dict[str, KnownAccount] = field(init=False, default_factory=dict)
     _limits: dict[str, CallLimit] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
-    def limit(self, name: str, rate: Rate) -> CallLimit:
+    def limit(self, name: str, rate: Rate, scope: str = "") -> CallLimit:
         """The limit of this name, the same for all who ask."""
         with self._lock:
-            return self._limits.setdefault(name, CallLimit(int(rate.limit), rate.interval.total_seconds()))
+            return self._limits.setdefault(name, CallLimit(int(rate.limit), rate.interval.total_seconds(), scope))
+
+    def say_what_limited(self) -> None:
+        """Say what set the pace of a sync that waited for a minute or more, when it is over."""
+        waited: dict[str, float] = {}
+        for limit in self._limits.values():
+            sentence = f"{limit.limit} calls in {limit.interval:.0f} seconds {limit.scope}"
+            waited[sentence] = waited.get(sentence, 0) + limit.waited
+        longest = max(waited, key=lambda sentence: waited[sentence], default="")
+        if longest and waited[longest] >= 60:
+            LOGGER.info(f"What set the pace of this sync is TikTok's limit of {longest} (see docs/scaling.md).")
 
     def account(self, config_path: str) -> KnownAccount:
         """The account at this path of the config, the same for all who ask."""
