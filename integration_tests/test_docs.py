@@ -1,9 +1,10 @@
 """The pages in docs/ and the files beside them say what is so: links, commands, tables and queries."""
 
 import json
+import os
 import re
-import shutil
 import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -431,33 +432,34 @@ def test_lists_in_json_become_rows(history: duckdb.DuckDBPyConnection) -> None:
     assert found == [("GB", 0.6), ("IE", 0.25)]
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed, and the page's commands are curl's")
-@pytest.mark.parametrize(
-    ("host", "family", "answer"),
-    [("https://business-api.tiktok.com", "business", "data"), ("https://open.tiktokapis.com", "login_kit", None)],
-)
-def test_the_commands_for_signing_in_by_hand_bring_tokens(
-    tiktok: RunningEmulator, host: str, family: str, answer: str | None
+def test_the_walk_of_the_readme_runs_at_every_command_and_once_more(
+    ready: ReadyToRun, tiktok: RunningEmulator, tmp_path: Path
 ) -> None:
-    app = requests.get(f"{tiktok.url}/_emulator/app", timeout=10).json()
-    wish = {"family": family, "redirect_uri": "https://example.com/callback/"}
-    consent = requests.post(f"{tiktok.url}/_emulator/authorize", json=wish, timeout=10).json()
-    (command,) = (text for text in blocks(CONNECTOR_PAGE, "bash") if host in text)
-    for words, value in [
-        (host, tiktok.url),
-        ("YOUR_APP_ID", app["client_id"]),
-        ("YOUR_CLIENT_KEY", app["client_id"]),
-        ("YOUR_SECRET", app["client_secret"]),
-        ("YOUR_CODE", consent["auth_code"]),
-    ]:
-        command = command.replace(words, value)
-    assert consent["warnings"] == []
+    """From the config that `sign_in` leaves: a day later, when its access token has ended."""
+    config = oauth_config(tiktok)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with ready.as_program(tmp_path) as program:
+        environment = {**os.environ, "PATH": f"{program.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        (walk,) = (text for text in blocks(README, "") if "echo '[]' > state.json" in text)
+        check, discover, _, read = walk.replace("|\n", "| ").strip().splitlines()
+        check += " | python -m source_tiktok_organic.keep config.json"
+        assert "`| python -m source_tiktok_organic.keep config.json` behind\n`check` too" in README
+        for command in (check, discover, "echo '[]' > state.json", read, read):
+            # A forked run can't write to a pipe what it began as writing to a file.
+            script = f"exec 2> errors.txt; set -o pipefail; {command}"
+            done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+            assert done.returncode == 0, (command, (tmp_path / "errors.txt").read_text())
 
-    printed = json.loads(subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout)
-
-    tokens = printed[answer] if answer else printed
-    assert tokens["access_token"].startswith("act.")
-    assert tokens["refresh_token"].startswith("rft.")
+    messages = [json.loads(line) for line in (tmp_path / "records.jsonl").read_text().splitlines()]
+    read_streams = Counter(message["record"]["stream"] for message in messages if message["type"] == "RECORD")
+    assert set(read_streams) == {*STREAMS, *COMMENT_STREAMS}
+    # The second sync reads comments of posts with new ones alone.
+    assert read_streams["account"] == 2
+    assert read_streams["videos_comments"] < 2 * 4 * 25
+    assert (
+        json.loads((tmp_path / "config.json").read_text())["credentials"]["refresh_token"]
+        != (config["credentials"]["refresh_token"])
+    )
 
 
 def test_the_settings_that_are_typed_in_by_hand_are_checked_without_a_renewal(

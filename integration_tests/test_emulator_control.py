@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -142,7 +143,26 @@ def test_the_documentation_page_knows_every_endpoint(api: Api) -> None:
     assert [parameter["name"] for parameter in parameters] == [
         "Access-Token", "business_id", "fields", "filters", "cursor", "max_count",
     ]  # fmt: skip
-    assert api.session.get(f"{api.url}/docs", timeout=10).status_code == 200
+
+
+def test_the_page_at_the_root_has_what_one_needs_and_asks_nobody_else(api: Api) -> None:
+    page = api.session.get(api.url, timeout=10).text
+
+    for needed in (api.open_id, "7400000000000000001", "emulator-client-secret", "GET /open_api/v1.3/business/get/"):
+        assert needed in page
+    assert "latent_days = 2" in page
+    assert re.findall('(?:src|href)="(?!/)', page) == []
+    assert "url(" not in page
+
+
+def test_a_port_that_is_taken_is_said_with_another(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    port = urlsplit(api.url).port
+
+    assert main(["--port", str(port)]) == 2
+
+    said = capsys.readouterr().err
+    assert f"127.0.0.1:{port} can't be used (Address already in use)." in said
+    assert "make emulator OPTIONS=" in said
 
 
 def test_it_starts_and_stops_fast_and_leaves_the_port() -> None:
@@ -169,7 +189,7 @@ def test_the_command_says_where_it_listens_and_stops_on_ctrl_c() -> None:
         rest, errors = process.stdout.read(), process.stderr.read()
     assert [account["kind"] for account in accounts] == ["business_registered", "business", "personal"]
     assert (knobs["latent_days"], knobs["pending_days"]) == (1, "zeros")
-    assert f"{url}/docs" in rest
+    assert f"open {url} in a browser" in rest
     assert (process.returncode, errors) == (0, "")
 
 
@@ -178,8 +198,8 @@ def test_the_command_says_where_it_listens_and_stops_on_ctrl_c() -> None:
     [
         (["--host", "0.0.0.0"], "serves loopback only"),
         (["--host", "example.com"], "serves loopback only"),
-        (["--knob", "no_such_knob=1"], "no_such_knob"),
-        (["--posts", "-1"], "posts"),
+        (["--knob", "no_such_knob=1"], "no_such_knob: Extra inputs are not permitted, not 1."),
+        (["--posts", "-1"], "posts: Input should be greater than or equal to 0, not -1."),
     ],
 )
 def test_the_command_refuses_what_it_cannot_do(

@@ -158,6 +158,11 @@ def validate_settings(config: Config) -> None:
             f"The setting `end_date` is {end}, which is before `start_date` {start}. Choose a later `end_date`."
         )
     _validate_accounts(config)
+    validate_api_url(config)
+
+
+def validate_api_url(config: Config) -> None:
+    """Refuse an `api_url` to which tokens should not be sent."""
     url = config.get("api_url")
     if url:
         # Libraries disagree on where the host ends in an address with a user, a backslash or an odd bracket.

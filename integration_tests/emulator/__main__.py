@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
         "--now", type=datetime.fromisoformat, help="time at which the clock starts, e.g. 2026-11-20T12:00:00Z"
     )
     options.add_argument("--frozen", action="store_true", help="let the clock stand still")
-    options.add_argument("--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="see /docs")
+    options.add_argument(
+        "--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="see the emulator's page"
+    )
     return options
 
 
@@ -70,16 +72,23 @@ def main(arguments: list[str] | None = None) -> int:
         ]
         knobs = Knobs.model_validate(dict(options.knob))
         listening = listen(options.host, options.port)
-    except (ValidationError, NotLoopbackError, OSError) as error:
+    except ValidationError as error:
+        for mistake in error.errors():
+            print(f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}, not {mistake['input']!r}.", file=sys.stderr)
+        return 2
+    except NotLoopbackError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{options.host}:{options.port} can't be used ({error.strerror}). Choose another port:", file=sys.stderr)
+        print(f'make emulator OPTIONS="--port {options.port + 1}"', file=sys.stderr)
         return 2
     emulator = Emulator(seed=options.seed, now=options.now, frozen=options.frozen, accounts=specs, knobs=knobs)
     url = url_of(listening)
 
     def announce() -> None:
         print(f"TikTok emulator on {url}", flush=True)
-        print(f"  control: {url}/_emulator/ (knobs, clock, accounts, grant, faults, calls)")
-        print(f"  all endpoints: {url}/docs", flush=True)
+        print(f"  its accounts, its app, its endpoints and its knobs: open {url} in a browser", flush=True)
 
     with listening:
         try:

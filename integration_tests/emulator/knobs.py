@@ -110,6 +110,12 @@ class Knobs(BaseModel):
     reauthorisation_kills_old_tokens: bool = False
     """A new consent ends all older tokens of the account (G4)."""
 
+    # The app, on the consent page
+    app_is_approved: bool = True
+    """Whether TikTok has approved the app. If not, a consent ends with unauthorized_client (A2.1)."""
+    app_lacks_scopes: str = ""
+    """Scopes that the app does not have, with commas between them. One of them refuses the whole consent (A2.1)."""
+
     # Login Kit and Display API
     login_kit_open_id: Literal["own", "same"] = "own"
     """The open_id of an account in Login Kit: a UUID of its own, or that of the TikTok API for Business (A2.2, B3)."""

@@ -15,9 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from .business_api import business_router
+from .consent import consent_router
 from .control import control_router
 from .emulator import Emulator
 from .faults import ConnectionCutError
+from .front import front_router
 from .login_kit.router import login_kit_router
 
 
@@ -27,9 +29,12 @@ def create_app(emulator: Emulator) -> FastAPI:
         title="TikTok emulator",
         description="Emulates TikTok's APIs for organic accounts. All accounts, posts and figures are invented.",
         version="1.3",
+        docs_url=None,  # its page would be fetched from the network
+        redoc_url=None,
         redirect_slashes=False,  # a path without its slash does not exist (docs/tiktok-api.md D2)
     )
-    for router in (business_router, login_kit_router, control_router):
+    # Login Kit's router answers every other path below /v2/.
+    for router in (front_router, consent_router, business_router, login_kit_router, control_router):
         app.include_router(router(emulator))
     return app
 

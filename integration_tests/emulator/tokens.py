@@ -85,9 +85,9 @@ class TokenStore(ABC):
     def _token_response(self, issued: NewTokens) -> JsonObject:
         """Return the family's response with new tokens."""
 
-    def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None) -> str:
-        """Consent as the account's owner, and return the authorisation code."""
-        code = _random(48) + "*" + _random(3) + "!5001.em"
+    def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None, code: str | None = None) -> str:
+        """Consent as the account's owner, and return the authorisation code, by default a new one."""
+        code = code or _random(48) + "*" + _random(3) + "!5001.em"
         redirect_uri = redirect_uri or self._app.redirect_uri
         expires_at = self._clock.seconds() + self._knobs.auth_code_seconds
         self._codes[code] = AuthCode(self._new_grant(open_id, scopes), expires_at, redirect_uri)
