@@ -11,7 +11,6 @@ from pathlib import Path
 
 import airbyte_api  # type: ignore[import-untyped]
 import pytest
-import yaml
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -526,16 +525,45 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 def test_make_registers_what_metadata_yaml_describes(start_airbyte: StartAirbyte) -> None:
     fake, url = start_airbyte(client=(CLIENT, SECRET))
-    metadata = yaml.safe_load((REPOSITORY / "metadata.yaml").read_text(encoding="utf-8"))["data"]
+    settings = ["IMAGE=ghcr.io/me/tiktok:0.9.0", f"AIRBYTE_WORKSPACE={WORKSPACE}", f"DOCUMENTATION_URL={DOCUMENTATION}"]
 
-    result = make(f"AIRBYTE_URL={url}", "IMAGE=ghcr.io/me/tiktok:0.9.0", f"AIRBYTE_WORKSPACE={WORKSPACE}", **LOGIN)
+    result = make(f"AIRBYTE_URL={url}", *settings, **LOGIN)
 
     assert result.returncode == 0
     assert "Created TikTok Organic 0.9.0 in the workspace Acme" in result.stdout
     assert SECRET not in result.stdout + result.stderr
     created = fake.definitions[1]
     assert (created.name, created.repository, created.tag) == ("TikTok Organic", "ghcr.io/me/tiktok", "0.9.0")
-    assert created.documentation_url == metadata["documentationUrl"]
+    assert created.documentation_url == DOCUMENTATION
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("https://github.com/me/source-tiktok-organic.git\n", "https://github.com/me/source-tiktok-organic"),
+        ("https://me:secret@git.example.com:8443/data/tiktok/", "https://git.example.com/data/tiktok"),
+        ("git@github.com:me/source-tiktok-organic.git", "https://github.com/me/source-tiktok-organic"),
+        ("ssh://git@git.example.com:2222/me/tiktok.git", "https://git.example.com/me/tiktok"),
+        ("/srv/git/tiktok.git", ""),
+        ("", ""),
+    ],
+)
+def test_the_documentation_is_the_page_of_the_repository(remote: str, page: str) -> None:
+    assert register.documentation_of({}, remote) == page
+
+
+def test_the_documentation_can_be_another_page(start_airbyte: StartAirbyte, run: Register) -> None:
+    fake, url = start_airbyte()
+
+    assert run(url, DOCUMENTATION_URL=" https://wiki.example.com/tiktok ").exit_code == 0
+
+    assert fake.definitions[1].documentation_url == "https://wiki.example.com/tiktok"
+
+
+def test_a_documentation_that_is_no_address_is_refused_before_any_call(run: Register) -> None:
+    result = run("http://127.0.0.1:9", DOCUMENTATION_URL="docs/tiktok-organic.md")
+
+    assert result.err == "DOCUMENTATION_URL must be an address that begins with http:// or https://.\n"
 
 
 def test_make_without_an_address_says_what_to_type() -> None:

@@ -7,6 +7,7 @@ All of them are environment variables, so that no secret stands in the list of p
 import ipaddress
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,10 +31,37 @@ CLOUD = {"cloud.airbyte.com", "api.airbyte.com"}
 DEV_TAG = "dev"
 
 
-def connector_of(metadata: Mapping[str, str], image: str) -> Connector:
+def documentation_of(environment: Mapping[str, str], remote: str) -> str:
+    """The address to which Airbyte's form links, or "" if none is known: DOCUMENTATION_URL, or the repository's page.
+
+    In:  `{}`, "git@github.com:me/source-tiktok-organic.git"
+    Out: "https://github.com/me/source-tiktok-organic"
+
+    A password in the remote's address is left out.
+    """
+    wanted = environment.get("DOCUMENTATION_URL", "").strip()
+    if wanted and not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", wanted):
+        raise RegistrationError("DOCUMENTATION_URL must be an address that begins with http:// or https://.")
+    parts = re.fullmatch(
+        r"(?:https?://|ssh://|git@)(?:[^@/]*@)?([\w.-]+)(?::\d+)?[:/](.+?)(?:\.git)?/?", remote.strip()
+    )
+    return wanted or (f"https://{parts[1]}/{parts[2]}" if parts else "")
+
+
+def remote_of_this_repository() -> str:
+    """The address of the git remote `origin`, or "" where there is none."""
+    command = ["git", "-C", str(METADATA.parent), "remote", "get-url", "origin"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def connector_of(metadata: Mapping[str, str], image: str, documentation: str = "") -> Connector:
     """What to register, from the `data` of metadata.yaml; IMAGE names a copy of the image elsewhere.
 
-    In:  `{"name": "TikTok Organic", "dockerRepository": "source-tiktok-organic", …}`, "ghcr.io/me/tiktok:0.2.0"
+    In:  `{"name": "TikTok Organic", "dockerRepository": "source-tiktok-organic", …}`, "ghcr.io/me/tiktok:0.2.0", and
+         the address of its documentation if it is another than that of metadata.yaml
     Out: the connector TikTok Organic with the repository "ghcr.io/me/tiktok" and the tag "0.2.0"
     """
     repository, tag = metadata["dockerRepository"], metadata["dockerImageTag"]
@@ -46,7 +74,7 @@ def connector_of(metadata: Mapping[str, str], image: str) -> Connector:
                 f"registry.example.com/{repository}:{tag}. Airbyte takes neither a digest nor an image without a tag."
             )
         repository, tag = parts.groups()
-    return Connector(metadata["name"], repository, tag, metadata["documentationUrl"])
+    return Connector(metadata["name"], repository, tag, documentation or metadata["documentationUrl"])
 
 
 def access_of(environment: Mapping[str, str]) -> Access:
@@ -164,7 +192,8 @@ def main(environment: Mapping[str, str]) -> int:
     """Run the command; the result is its exit code."""
     try:
         metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))["data"]
-        connector = connector_of(metadata, environment.get("IMAGE", "").strip())
+        documentation = documentation_of(environment, remote_of_this_repository())
+        connector = connector_of(metadata, environment.get("IMAGE", "").strip(), documentation)
         airbyte = Airbyte(access_of(environment))
         register(airbyte, connector, environment.get("AIRBYTE_WORKSPACE", "").strip())
     except RegistrationError as error:
