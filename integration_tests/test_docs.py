@@ -111,8 +111,8 @@ def connector(tmp_path_factory: pytest.TempPathFactory, ready: ReadyToRun) -> Co
 @pytest.fixture(scope="module")
 def catalog(connector: Connector, tiktok: RunningEmulator) -> dict[str, dict[str, Any]]:
     """The streams of both families as `discover` describes them."""
-    business = connector.discover(token_config(tiktok, benchmark_categories=["PETS"])).catalog
-    return business | connector.discover(login_kit_config(tiktok)).catalog
+    business = connector.discover(token_config(tiktok, benchmark_categories=["PETS"], cover_images=True)).catalog
+    return business | connector.discover(login_kit_config(tiktok, cover_images=True)).catalog
 
 
 def test_the_table_of_streams_has_the_streams_keys_and_cursors_of_discover(catalog: dict[str, dict[str, Any]]) -> None:

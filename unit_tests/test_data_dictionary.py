@@ -63,7 +63,8 @@ def streams(page: str) -> dict[str, Rows]:
 def schemas() -> dict[str, dict[str, Any]]:
     """What `discover` shows of each stream, for both families."""
     # With every stream that is there by a setting alone.
-    found = discovered(static_token_config(benchmark_categories=["BEAUTY"])) | discovered(login_kit_config())
+    business = discovered(static_token_config(benchmark_categories=["BEAUTY"], cover_images=True))
+    found = business | discovered(login_kit_config({"cover_images": True}))
     return {name: dict(stream.json_schema) for name, stream in found.items()}
 
 
@@ -401,9 +402,11 @@ def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
         'videos }|--o{ videos_comments : "business_id, video_id = item_id"',
         'videos_comments ||--o{ videos_comments_replies : "business_id, parent_comment_id = comment_id"',
         'account ||--o{ business_benchmarks : "business_id, metric_date"',
+        'videos }|--o{ videos_covers : "business_id, item_id"',
         'user_info ||--o{ user_info_history : "open_id"',
         'user_info ||--o{ user_videos : "open_id"',
         'user_videos ||--o{ user_videos_history : "id"',
+        'user_videos ||--o{ user_videos_covers : "id"',
     ]
 
 
