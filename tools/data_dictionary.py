@@ -444,7 +444,7 @@ MOST_BOXES = 10
 
 
 def diagrams(streams: Sequence[Stream]) -> str:
-    """What belongs to what: flowcharts of Mermaid for streams that begin with the same word, each of ten at the most."""
+    """What belongs to what: flowcharts of Mermaid for streams that begin with the same word, at most ten in each."""
     charts: dict[str, dict[str, None]] = {}
     for child in streams:
         parent = parent_of(child, streams)
