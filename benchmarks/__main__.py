@@ -294,8 +294,8 @@ def accounts(files: Files) -> list[str]:
         full_minutes = (total - 1) // a_minute
         least = max(60 * minutes, 60 * full_minutes + (total - full_minutes * a_minute - 1) // a_second)
         lines.append(
-            f"| {number} | {posts:,} | {level} | {total} | {refused} | {cost.wall_seconds:.0f} | {least} | {rows_in(output):,} "
-            f"| {cost.cpu_seconds:.0f} | {cost.peak_megabytes:.0f} |"
+            f"| {number} | {posts:,} | {level} | {total} | {refused} | {cost.wall_seconds:.0f} | {least} "
+            f"| {rows_in(output):,} | {cost.cpu_seconds:.0f} | {cost.peak_megabytes:.0f} |"
         )
         print(lines[-1], flush=True)
     return lines
