@@ -1,11 +1,12 @@
 """The examples in this process, which imports PyAirbyte once for all of them; `test_duckdb.py` has one of its own.
 
-One shows Login Kit's streams. The other reads an account for an orchestrator: its rows, its tokens, and one reader at a
-time.
+One shows Login Kit's streams. Another reads an account for an orchestrator: its rows, its tokens, and one reader at a
+time. The third is the script of docs/pyairbyte.md.
 """
 
 import fcntl
 import json
+import re
 import stat
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from integration_tests.emulator.accounts import AccountSpec
 pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 POSTS = ["account", "videos"]
+PYAIRBYTE_PAGE = Path(__file__).parent.parent / "docs" / "pyairbyte.md"
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +152,29 @@ def test_a_second_reader_of_an_account_is_refused(example: Any, config_path: Pat
         fcntl.flock(held, fcntl.LOCK_SH)
         with pytest.raises(example.AccountIsBeingReadError, match="Another process is reading the account of"):
             example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"))
+
+
+def test_the_script_of_the_pyairbyte_page_reads_a_second_day_with_new_tokens_and_its_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=25, history_days=600), rotate_refresh_token=True)
+    (script,) = re.findall(r"^```python\n([^`]*read\(cache=cache\).*?)^```$", PYAIRBYTE_PAGE.read_text(), re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    config_path = tmp_path / "config.json"
+    config_path.write_text(json.dumps(oauth_config(tiktok)))
+    tokens, pages = {refresh_token_in(config_path)}, []
+    for _ in range(2):
+        exec(script, {})
+        tokens.add(refresh_token_in(config_path))
+        summary = requests.get(f"{tiktok.url}/_emulator/calls/summary", timeout=10).json()
+        pages.append(summary["business/video/list/"]["total"])
+        requests.post(f"{tiktok.url}/_emulator/clock/advance", json={"seconds": 86_500}, timeout=10)
+
+    assert len(tokens) == 3
+    # With a state, posts older than a year are not asked for: the first day has two pages, the second one.
+    assert pages == [2, 3]
+    printed = capsys.readouterr().out
+    with duckdb.connect(str(tmp_path / "tiktok.duckdb"), read_only=True) as connection:
+        for stream in ("account", "account_metrics", "videos"):
+            (rows,) = connection.execute(f"SELECT count(*) FROM {stream}").fetchone() or (0,)
+            assert f"{stream} {rows}\n" in printed, stream
