@@ -154,27 +154,24 @@ def test_a_second_reader_of_an_account_is_refused(example: Any, config_path: Pat
             example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"))
 
 
-def test_the_script_of_the_pyairbyte_page_reads_a_second_day_with_new_tokens_and_its_state(
+def test_the_script_of_the_pyairbyte_page_leaves_rows_new_tokens_and_the_state_of_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], start_tiktok: StartTikTok
 ) -> None:
-    tiktok = start_tiktok(AccountSpec(posts=25, history_days=600), rotate_refresh_token=True)
+    tiktok = start_tiktok(AccountSpec(posts=25), rotate_refresh_token=True)
     (script,) = re.findall(r"^```python\n([^`]*read\(cache=cache\).*?)^```$", PYAIRBYTE_PAGE.read_text(), re.M | re.S)
     monkeypatch.chdir(tmp_path)
     config_path = tmp_path / "config.json"
     config_path.write_text(json.dumps(oauth_config(tiktok)))
-    tokens, pages = {refresh_token_in(config_path)}, []
-    for _ in range(2):
-        exec(script, {})
-        tokens.add(refresh_token_in(config_path))
-        summary = requests.get(f"{tiktok.url}/_emulator/calls/summary", timeout=10).json()
-        pages.append(summary["business/video/list/"]["total"])
-        requests.post(f"{tiktok.url}/_emulator/clock/advance", json={"seconds": 86_500}, timeout=10)
+    typed_in = refresh_token_in(config_path)
+    # `check` ends the token that was typed in, so `read` has to be given the new one.
+    exec(script, {})
 
-    assert len(tokens) == 3
-    # With a state, posts older than a year are not asked for: the first day has two pages, the second one.
-    assert pages == [2, 3]
+    assert refresh_token_in(config_path) != typed_in
     printed = capsys.readouterr().out
     with duckdb.connect(str(tmp_path / "tiktok.duckdb"), read_only=True) as connection:
         for stream in ("account", "account_metrics", "videos"):
             (rows,) = connection.execute(f"SELECT count(*) FROM {stream}").fetchone() or (0,)
+            assert rows > 0, stream
             assert f"{stream} {rows}\n" in printed, stream
+        states = connection.execute("SELECT stream_name FROM _airbyte_state ORDER BY stream_name").fetchall()
+    assert states == [("account",), ("account_metrics",), ("videos",)]
