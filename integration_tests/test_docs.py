@@ -239,6 +239,8 @@ TABLES_THERE = {
     "QUANTI: profile_daily_metric": 22,
     "QUANTI: video_snapshot_metric": 19,
     "YOOtheme: Video Type": 15,
+    "Dataddo: profile data": 7,
+    "Dataddo: video data": 6,
     "Fivetran: profile": 11,
     "Fivetran: profile_metric": 19,
     "Fivetran: profile_metric_audience_activity": 4,
@@ -279,6 +281,35 @@ def test_every_column_to_which_another_is_mapped_exists(catalog: dict[str, dict[
         for row in table:
             assert row["Here"] in columns | {"none"}, heading
             assert row["What differs"], (heading, row["There"])
+
+
+# Counted by hand in the documents of these tools: setup, settings, behavior and limits.
+PROMISES_THERE = {"Nekt": 17, "Kondado": 14, "QUANTI": 27, "YOOtheme": 13, "Dataddo": 24}
+# In these tables beside streams, columns and settings: commands, and a name of additional accounts, SQL and PyAirbyte.
+OTHER_NAMES = {"check", "discover", "name", "left", "dataset_name"}
+
+
+def promises() -> dict[str, dict[str, str]]:
+    """The promises of each tool, and where they are met, with the marks of code and links."""
+    tools = re.findall(r"^### What (\w+) promises$", MIGRATION_PAGE, re.MULTILINE)
+    rows = re.compile(r"^\| (?!Promise|---)(.+) \| (.+) \|$", re.MULTILINE)
+    return {tool: dict(rows.findall(section(MIGRATION_PAGE, f"### What {tool} promises"))) for tool in tools}
+
+
+def test_every_promise_of_other_tools_has_a_place_or_a_reason_that_there_is_none() -> None:
+    assert {tool: len(places) for tool, places in promises().items()} == PROMISES_THERE
+    for tool, places in promises().items():
+        for promise, place in places.items():
+            assert re.search(r"`\w+(\.\w+)?`|\]\(|^Airbyte: |^None: ", place), (tool, promise)
+
+
+def test_every_stream_column_and_setting_that_meets_a_promise_exists(
+    catalog: dict[str, dict[str, Any]], settings: dict[str, dict[str, Any]]
+) -> None:
+    columns = {f"{name}.{column}" for name, stream in catalog.items() for column in stream["json_schema"]["properties"]}
+    for tool, places in promises().items():
+        named = {name for place in places.values() for name in re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", place)}
+        assert named <= columns | set(catalog) | set(settings) | OTHER_NAMES, tool
 
 
 # Airbyte's types, and what they are in DuckDB.
