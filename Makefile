@@ -78,7 +78,7 @@ image-test: $(READY) image ## Build the image and test what is in it and what it
 	@IMAGE=$(IMAGE) $(BIN)/pytest -m image integration_tests/test_image.py
 
 requirements: $(READY) ## Compile requirements/*.txt from pyproject.toml; with newer versions: make requirements OPTIONS=--upgrade
-	@$(COMPILE) $(OPTIONS) --extra dev pyproject.toml -o requirements/dev.txt
+	@$(COMPILE) $(OPTIONS) --override requirements/overrides.txt --extra dev pyproject.toml -o requirements/dev.txt
 	@printf 'hatchling\neditables\n' | $(COMPILE) -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
 	@$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	@echo hatchling | $(COMPILE) -c requirements/dev.txt - -o requirements/build.txt
