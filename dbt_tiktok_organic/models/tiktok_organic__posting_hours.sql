@@ -80,44 +80,28 @@ summed as (
     group by 1, 2, 3
 ),
 
-accounts as (
-    select business_id from activity
-    union all
-    select business_id from posts
-),
-
-weekdays as (
-    {%- for weekday in range(1, 8) %}
-    select {{ weekday }} as weekday {{- ' union all' if not loop.last }}
-    {%- endfor %}
-),
-
 hours as (
-    {%- for hour in range(24) %}
-    select {{ hour }} as hour_of_day {{- ' union all' if not loop.last }}
-    {%- endfor %}
-),
-
-grid as (
-    select distinct accounts.business_id, weekdays.weekday, hours.hour_of_day
-    from accounts
-    cross join weekdays
-    cross join hours
+    select distinct business_id, weekday, hour_of_day
+    from (
+        select business_id, weekday, hour_of_day from active
+        union all
+        select business_id, weekday, hour_of_day from summed
+    ) as either
 )
 
 select
-    grid.business_id,
-    grid.weekday,
-    grid.hour_of_day,
+    hours.business_id,
+    hours.weekday,
+    hours.hour_of_day,
     active.followers_active,
     coalesce(summed.posts_published, 0) as posts_published,
     summed.median_views_after_two_days
-from grid
+from hours
 left join active
-    on active.business_id = grid.business_id
-    and active.weekday = grid.weekday
-    and active.hour_of_day = grid.hour_of_day
+    on active.business_id = hours.business_id
+    and active.weekday = hours.weekday
+    and active.hour_of_day = hours.hour_of_day
 left join summed
-    on summed.business_id = grid.business_id
-    and summed.weekday = grid.weekday
-    and summed.hour_of_day = grid.hour_of_day
+    on summed.business_id = hours.business_id
+    and summed.weekday = hours.weekday
+    and summed.hour_of_day = hours.hour_of_day
