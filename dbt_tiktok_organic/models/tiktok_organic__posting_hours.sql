@@ -1,13 +1,16 @@
 {%- set time_zone = var('tiktok_organic__time_zone') -%}
+{#- Monday is 1, and 1970-01-05 was one. -#}
+{%- set weekday -%}
+    cast(mod({{ dbt.datediff("cast('1970-01-05' as date)", 'local_time', 'day') }}, 7) + 1 as {{ dbt.type_int() }})
+{%- endset -%}
+{%- set hour_of_day = 'cast(extract(hour from local_time) as ' ~ dbt.type_int() ~ ')' -%}
 
 with activity as (
     select
         business_id,
-        audience_activity_count,
-        {{ tiktok_organic.local_time(
-            dbt.dateadd('hour', 'audience_activity_hour', 'cast(metric_date as ' ~ dbt.type_timestamp() ~ ')'), time_zone
-        ) }} as local_time
-    from {{ ref('stg_tiktok_organic__account_metrics_audience_activity') }}
+        followers_active,
+        {{ tiktok_organic.local_time('active_at', time_zone) }} as local_time
+    from {{ ref('int_tiktok_organic__active_hours') }}
 ),
 
 posts as (
@@ -29,16 +32,12 @@ two_days_old as (
     where video_views is not null and {{ dbt.datediff('create_time', 'metric_date', 'day') }} between 2 and 3
 ),
 
--- Monday is 1, and 1970-01-05 was one.
-{%- set weekday = 'cast(mod(' ~ dbt.datediff("cast('1970-01-05' as date)", 'local_time', 'day') ~ ', 7) + 1 as ' ~ dbt.type_int() ~ ')' %}
-{%- set hour_of_day = 'cast(extract(hour from local_time) as ' ~ dbt.type_int() ~ ')' %}
-
 active as (
     select
         business_id,
         {{ weekday }} as weekday,
         {{ hour_of_day }} as hour_of_day,
-        avg(cast(audience_activity_count as {{ tiktok_organic.type_double() }})) as followers_active
+        avg(cast(followers_active as {{ tiktok_organic.type_double() }})) as followers_active
     from activity
     group by 1, 2, 3
 ),
