@@ -1,7 +1,6 @@
 """Write the sources and the staging models of the dbt package from the manifest; `make data-dictionary` runs it.
 
-Each table that the connector writes is a source with its columns, and a model that gives them the package's types. A table's
-columns stand once in the manifest, and are the same in both.
+Each table that the connector writes is a source with its columns, and a model that gives them the package's types.
 """
 
 import sys
@@ -17,8 +16,8 @@ STAGING = REPOSITORY / "dbt_tiktok_organic" / "models" / "staging"
 # Airbyte adds it to each row.
 EXTRACTED_AT = Column("_airbyte_extracted_at", "timestamp", "", "", Origin(), "", "When Airbyte read the row (UTC).")
 
-HEAD = """# The tables that the connector writes, and the models that give their columns the package's types. A stream that is not synced
-# is a model without rows. `make data-dictionary` writes this file and the models beside it from the connector's manifest.
+HEAD = """# The tables that the connector writes, and the models that give their columns the package's types. A table
+# that is not synced has a model without rows. `make data-dictionary` writes this file and the models from the manifest.
 
 """
 
