@@ -195,7 +195,8 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 connection.commit()
                 return list(cursor.fetchall()) if cursor.description else []
 
-    dbt.run("build")
+    results = dbt.run("build")
+    assert [result.node.resource_type for result in results].count("unit_test") > 5
     return dbt, ask
 
 
