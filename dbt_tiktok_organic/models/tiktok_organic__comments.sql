@@ -29,7 +29,7 @@ with written as (
 answers as (
     select business_id, thread_id, max(create_time) as last_answer_at
     from written
-    where is_owner and is_reply
+    where is_owner
     group by business_id, thread_id
 )
 
