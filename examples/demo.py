@@ -17,7 +17,7 @@ from typing import Any, get_args
 import duckdb
 import requests
 
-from integration_tests.emulator.accounts import AccountKind, AccountSpec
+from integration_tests.emulator.accounts import SIZES, AccountKind, AccountSpec
 from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import running_emulator
 
@@ -64,9 +64,12 @@ LIMIT 5""",
 
 
 def accounts_of(number: int, posts: int) -> list[AccountSpec]:
-    """So many accounts, of each kind in turn."""
+    """So many accounts, of each kind and size in turn."""
     kinds = get_args(AccountKind)
-    return [AccountSpec(kind=kinds[position % len(kinds)], posts=posts) for position in range(number)]
+    return [
+        AccountSpec(kind=kinds[position % len(kinds)], followers=SIZES[position % len(SIZES)], posts=posts)
+        for position in range(number)
+    ]
 
 
 def authorised_config(emulator_url: str, name: str) -> dict[str, Any]:
@@ -166,10 +169,14 @@ def main() -> None:
         if number > 1:
             show_accounts(connection)
         print(f"\nThe data is in {DATABASE}, a table for each stream.")
-        print("Open it with any DuckDB client; docs of every column: source-tiktok-organic discover.")
+        print("TikTok does not list the few posts that it hides by policy, so there are fewer rows than posts.")
+        print("Open it with any DuckDB client. docs/data-dictionary.md explains every column.\n")
         print(f"{family.question}\n\n{family.query}\n")
         connection.sql(family.query).show(max_width=110)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(f"\nStopped. {FOLDER}/ has what was read until then.")

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,8 @@ from typing import Any, Literal
 os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1")
 
 import airbyte
+
+from source_tiktok_organic.keep import replace
 
 
 class AccountIsBeingReadError(RuntimeError):
@@ -37,7 +38,7 @@ def read_account(
     with _only_reader_of(config_path):
 
         def keep(new_config: dict[str, Any]) -> None:
-            _replace(config_path, json.dumps(new_config, indent=2))
+            replace(config_path, new_config)
             source.set_config(new_config, validate=False)
 
         source = airbyte.get_source(
@@ -59,6 +60,8 @@ def duckdb_cache(database: Path) -> airbyte.caches.DuckDBCache:
 
 @contextmanager
 def _only_reader_of(config_path: Path) -> Iterator[None]:
+    if not config_path.is_file():
+        raise FileNotFoundError(f"There is no {config_path}. `python -m source_tiktok_organic.sign_in` writes it.")
     with config_path.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,21 +73,16 @@ def _only_reader_of(config_path: Path) -> Iterator[None]:
         yield
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file as a whole: a process that is killed leaves the old tokens or the new ones, never a half."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, delete=False) as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).replace(path)
-
-
 def main() -> None:
     """Read the account of a config into a DuckDB file."""
     if len(sys.argv) < 3:
         sys.exit("Name the config and the database: python -m examples.orchestrated harbour.json harbour.duckdb")
     config_path, database = map(Path, sys.argv[1:3])
-    for stream, rows in read_account(config_path, duckdb_cache(database), sys.argv[3:] or "*").items():
+    try:
+        tables = read_account(config_path, duckdb_cache(database), sys.argv[3:] or "*")
+    except (FileNotFoundError, AccountIsBeingReadError) as error:
+        sys.exit(str(error))
+    for stream, rows in tables.items():
         print(f"{stream:<36}{rows:>8}")
 
 

@@ -1,7 +1,8 @@
-"""An Airbyte for the tests of `make register`, which takes the documented requests and no others.
+"""An Airbyte for the tests of what calls its API. It takes the documented requests and no others.
 
 Requests and answers are those of airbyte-platform's OpenAPI documents
-(airbyte-api/server-api/src/main/openapi/api_documentation_{applications,workspaces,source_definitions}.yaml and
+(airbyte-api/server-api/src/main/openapi/api_documentation_{applications,workspaces,source_definitions,
+sources,streams,connections}.yaml and
 airbyte-api/problems-api/src/main/openapi/api-problems.yaml). Where Airbyte shrugs at a key, a parameter or a type that
 isn't documented, this one refuses it. What the documents leave open is as in the platform's DefinitionsController,
 SourceDefinitionsHandler and PaginationMapper of August 2026.
@@ -21,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from integration_tests.emulator.server import listen, url_of
 
@@ -62,7 +63,7 @@ class UpdateDefinitionRequest(Documented):
 
 
 class WorkspaceParameters(Documented):
-    """GET /workspaces."""
+    """GET /workspaces, GET /sources and GET /connections."""
 
     model_config = ConfigDict(extra="forbid", strict=False)
 
@@ -70,6 +71,57 @@ class WorkspaceParameters(Documented):
     includeDeleted: bool = False
     limit: int = Field(default=20, ge=1, le=100)
     offset: int = Field(default=0, ge=0)
+
+
+class SourceCreateRequest(Documented):
+    """POST /sources."""
+
+    name: str
+    workspaceId: Annotated[UUID, Field(strict=False)]
+    definitionId: Annotated[UUID, Field(strict=False)]
+    configuration: dict[str, Any]
+
+
+class StreamParameters(Documented):
+    """GET /streams."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+    sourceId: UUID
+    destinationId: UUID | None = None
+    ignoreCache: bool = False
+
+
+class StreamConfiguration(Documented):
+    """A stream of a connection, with the one mode of the documented ones that keeps a history."""
+
+    name: str
+    syncMode: Literal["incremental_deduped_history"]
+
+
+class StreamConfigurations(Documented):
+    """The streams of a connection."""
+
+    streams: list[StreamConfiguration]
+
+
+class Schedule(Documented):
+    """When a connection runs."""
+
+    scheduleType: Literal["cron"]
+    cronExpression: Annotated[str, Field(pattern=r"^0 [0-5]?\d ([01]?\d|2[0-3]) \* \* \?$")]
+
+
+class ConnectionCreateRequest(Documented):
+    """POST /connections."""
+
+    name: str
+    sourceId: Annotated[UUID, Field(strict=False)]
+    destinationId: Annotated[UUID, Field(strict=False)]
+    namespaceDefinition: Literal["custom_format"]
+    namespaceFormat: str
+    schedule: Schedule
+    configurations: StreamConfigurations
 
 
 Body = TypeVar("Body", bound=Documented)
@@ -128,6 +180,13 @@ class FakeAirbyte:
     """Airbyte sends all at once, but the document has a `next`."""
     answers: dict[str, Callable[[Request], Awaitable[Response]]] = field(default_factory=dict)
     """Answers to operations, by operationId, that come whatever was asked."""
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    """As they were sent, with a `sourceId`."""
+    connections: list[dict[str, Any]] = field(default_factory=list)
+    streams: list[str] = field(default_factory=list)
+    """The streams of every source."""
+    rows_a_page: int = 100
+    """The most rows of a page of sources and connections."""
     calls: list[str] = field(default_factory=list)
     """The operations that were called, by operationId."""
     specs_read: list[str] = field(default_factory=list)
@@ -143,6 +202,11 @@ class FakeAirbyte:
                 self._route("listSourceDefinitions", "GET", one_workspace, self._list_definitions),
                 self._route("createSourceDefinition", "POST", one_workspace, self._create),
                 self._route("updateSourceDefinition", "PUT", f"{one_workspace}/{{definitionId}}", self._update),
+                self._route("listSources", "GET", f"{API}/sources", self._list_sources),
+                self._route("createSource", "POST", f"{API}/sources", self._create_source),
+                self._route("getStreamProperties", "GET", f"{API}/streams", self._list_streams),
+                self._route("listConnections", "GET", f"{API}/connections", self._list_connections),
+                self._route("createConnection", "POST", f"{API}/connections", self._create_connection),
             ]
         )
 
@@ -220,6 +284,45 @@ class FakeAirbyte:
         self.definitions[self.definitions.index(before)] = after
         return after.as_response()
 
+    async def _list_sources(self, request: Request) -> dict[str, Any]:
+        return self._page(request, [{**one, "configuration": {}} for one in self.sources])
+
+    async def _create_source(self, request: Request) -> dict[str, Any]:
+        asked = await _body(request, SourceCreateRequest)
+        if str(asked.workspaceId) not in self.workspaces:
+            raise ProblemError(403, "forbidden", "Caller does not have the required permissions.")
+        created = {"sourceId": str(uuid4()), **asked.model_dump(mode="json")}
+        self.sources.append(created)
+        return {**created, "configuration": {}}
+
+    async def _list_streams(self, request: Request) -> list[dict[str, Any]]:
+        self._require_source(_parameters(request, StreamParameters).sourceId)
+        modes = ["full_refresh_overwrite", "full_refresh_append", "incremental_append", "incremental_deduped_history"]
+        return [{"streamName": name, "syncModes": modes} for name in self.streams]
+
+    async def _list_connections(self, request: Request) -> dict[str, Any]:
+        return self._page(request, self.connections)
+
+    async def _create_connection(self, request: Request) -> dict[str, Any]:
+        asked = await _body(request, ConnectionCreateRequest)
+        self._require_source(asked.sourceId)
+        unknown = {stream.name for stream in asked.configurations.streams}.difference(self.streams)
+        if unknown:
+            raise ProblemError(400, "bad-request", f"Invalid stream found: {unknown}")
+        created = {"connectionId": str(uuid4()), **asked.model_dump(mode="json")}
+        self.connections.append(created)
+        return created
+
+    def _page(self, request: Request, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        asked = _parameters(request, WorkspaceParameters)
+        if str(asked.workspaceIds) not in self.workspaces:
+            raise ProblemError(403, "forbidden", "Caller does not have the required permissions.")
+        return {"data": rows[asked.offset : asked.offset + min(asked.limit, self.rows_a_page)]}
+
+    def _require_source(self, wanted: UUID) -> None:
+        if str(wanted) not in [one["sourceId"] for one in self.sources]:
+            raise ProblemError(404, "resource-not-found", "The requested resource could not be found.")
+
     def _require_workspace(self, request: Request) -> None:
         if request.path_params["workspaceId"] not in self.workspaces:
             raise ProblemError(403, "forbidden", "Caller does not have the required permissions.")
@@ -250,6 +353,16 @@ def _parameters(request: Request, kind: type[Body]) -> Body:
         return kind.model_validate(dict(request.query_params))
     except ValidationError as error:
         raise ProblemError(400, "bad-request", str(error)) from None
+
+
+class Front:
+    """One address for the Airbytes of all tests, one after the other: a server ends more slowly than a test."""
+
+    behind: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the Airbyte of the current test answer."""
+        await self.behind(scope, receive, send)
 
 
 @contextmanager

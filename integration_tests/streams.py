@@ -20,11 +20,15 @@ NAMES = [stream["$ref"].rpartition("/")[2] for group in _MANIFEST["streams"] for
 ACCOUNT_STREAMS = tuple(name for name in NAMES if name == "account" or name.startswith("account_"))
 # Apart from the others, because they cost a call for each post.
 COMMENT_STREAMS = tuple(name for name in NAMES if name.startswith("videos_comments"))
-BREAKDOWN_STREAMS = tuple(name for name in NAMES if name.startswith("videos_") and name not in COMMENT_STREAMS)
+# Only with the setting `cover_images`.
+COVER_STREAMS = tuple(name for name in NAMES if name.endswith("_covers"))
+BREAKDOWN_STREAMS = tuple(
+    name for name in NAMES if name.startswith("videos_") and name not in (*COMMENT_STREAMS, *COVER_STREAMS)
+)
 POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
 # What a config of the API for Business has if no setting adds or removes a stream; one of Login Kit has the two below.
 ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
-LOGIN_KIT_STREAMS = tuple(name for name in NAMES if name.startswith("user_"))
+LOGIN_KIT_STREAMS = tuple(name for name in NAMES if name.startswith("user_") and name not in COVER_STREAMS)
 
 _COMMENT_KEY = _MANIFEST["definitions"]["comments"]["primary_key"]
 PRIMARY_KEYS: dict[str, list[str]] = {

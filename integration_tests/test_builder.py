@@ -55,6 +55,8 @@ ROWS_PER_PAGE = {
     "user_info_history": [1],
     "user_videos": [20, 20, 5],
     "user_videos_history": [20, 20, 5],
+    "videos_covers": [20, 20, 5],
+    "user_videos_covers": [20, 20, 5],
 }
 
 
@@ -160,7 +162,9 @@ def test_the_manifest_is_resolved_before_any_component_is_known(answers_without_
             [*STREAMS, "videos_comments"],
             ["videos_comments_replies"],
             ["business_benchmarks"],
+            ["videos_covers"],
             LOGIN_KIT_STREAMS,
+            ["user_videos_covers"],
         ]
     # The components that the other tests send are the only ones that the process has.
     assert "Could not load module `source_declarative_manifest.components`" in answers_without_components["check"]
@@ -257,6 +261,19 @@ def test_a_stream_of_login_kit_is_previewed_page_by_page(
     )
     assert endpoints(preview, tiktok) == {"/v2/user/info/" if stream.startswith("user_info") else "/v2/video/list/"}
     assert_is_shown_whole_and_in_order(preview, stream, catalog[stream], config)
+
+
+@pytest.mark.parametrize(
+    ("make_config", "stream"), [(token_config, "videos_covers"), (login_kit_config, "user_videos_covers")]
+)
+def test_covers_are_previewed(builder: Builder, tiktok: RunningEmulator, make_config: Any, stream: str) -> None:
+    preview = builder.preview(stream, make_config(tiktok, cover_images=True), record_limit=5000)
+
+    assert preview.errors == []
+    assert preview.rows_per_page == ROWS_PER_PAGE[stream]
+    for row in preview.rows:
+        account, post = row.get("business_id") or row["open_id"], row.get("item_id") or row["id"]
+        assert row["file_path"].startswith(f"{stream}/{account}/{post}.")
 
 
 @pytest.mark.parametrize("stream", COMMENT_STREAMS)

@@ -76,7 +76,7 @@ def test_a_user_has_every_field(login_kit: LoginKitApi) -> None:
         "username": "harbour_coffee",
         "follower_count": 15342,
         "following_count": 87,
-        "likes_count": 345059,
+        "likes_count": 565042,
         "video_count": 180,
     }
 

@@ -1,11 +1,12 @@
 """The examples in this process, which imports PyAirbyte once for all of them; `test_duckdb.py` has one of its own.
 
-One shows Login Kit's streams. The other reads an account for an orchestrator: its rows, its tokens, and one reader at a
-time.
+One shows Login Kit's streams. Another reads an account for an orchestrator: its rows, its tokens, and one reader at a
+time. The third is the script of docs/pyairbyte.md.
 """
 
 import fcntl
 import json
+import re
 import stat
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from integration_tests.emulator.accounts import AccountSpec
 pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 POSTS = ["account", "videos"]
+PYAIRBYTE_PAGE = Path(__file__).parent.parent / "docs" / "pyairbyte.md"
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +152,26 @@ def test_a_second_reader_of_an_account_is_refused(example: Any, config_path: Pat
         fcntl.flock(held, fcntl.LOCK_SH)
         with pytest.raises(example.AccountIsBeingReadError, match="Another process is reading the account of"):
             example.read_account(config_path, example.duckdb_cache(tmp_path / "harbour.duckdb"))
+
+
+def test_the_script_of_the_pyairbyte_page_leaves_rows_new_tokens_and_the_state_of_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], start_tiktok: StartTikTok
+) -> None:
+    tiktok = start_tiktok(AccountSpec(posts=25), rotate_refresh_token=True)
+    (script,) = re.findall(r"^```python\n([^`]*read\(cache=cache\).*?)^```$", PYAIRBYTE_PAGE.read_text(), re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    config_path = tmp_path / "config.json"
+    config_path.write_text(json.dumps(oauth_config(tiktok)))
+    typed_in = refresh_token_in(config_path)
+    # `check` ends the token that was typed in, so `read` has to be given the new one.
+    exec(script, {})
+
+    assert refresh_token_in(config_path) != typed_in
+    printed = capsys.readouterr().out
+    with duckdb.connect(str(tmp_path / "tiktok.duckdb"), read_only=True) as connection:
+        for stream in ("account", "account_metrics", "videos"):
+            (rows,) = connection.execute(f"SELECT count(*) FROM {stream}").fetchone() or (0,)
+            assert rows > 0, stream
+            assert f"{stream} {rows}\n" in printed, stream
+        states = connection.execute("SELECT stream_name FROM _airbyte_state ORDER BY stream_name").fetchall()
+    assert states == [("account",), ("account_metrics",), ("videos",)]

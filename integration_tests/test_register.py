@@ -13,10 +13,9 @@ import airbyte_api  # type: ignore[import-untyped]
 import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from integration_tests.emulator.server import listen, url_of
-from integration_tests.fake_airbyte import TOKEN, Definition, FakeAirbyte, serving
+from integration_tests.fake_airbyte import TOKEN, Definition, FakeAirbyte, Front, serving
 from tools import airbyte_api as our_client
 from tools import register
 
@@ -50,16 +49,6 @@ class Run:
 
 
 Register = Callable[..., Run]
-
-
-class Front:
-    """One address for the Airbytes of all tests, one after the other: a server ends more slowly than a test."""
-
-    behind: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the Airbyte of the current test answer."""
-        await self.behind(scope, receive, send)
 
 
 @pytest.fixture(scope="module")

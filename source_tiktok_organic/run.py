@@ -27,12 +27,21 @@ from source_tiktok_organic.source import SourceTiktokOrganic, TiktokOrganicEntry
 # Seconds for which a thread keeps the interpreter to itself while others wait. The workers and the printing thread hand
 # each record on, and at Python's 0.005 a third of the CPU time goes into the handing over.
 SWITCH_INTERVAL = 0.05
+# Lines of the CDK: the wrong reason of a wait, and four lines for each file.
+NEEDLESS = (
+    "UserDefinedBackoffException: Rate limit exceeded",
+    "File uploaded",
+    "File url",
+    "File size",
+    "File relative",
+)
 
 
 class PlainLog(logging.Filter):
     """Lets the traceback of a failure through once: a failure may stop hundreds of slices of a stream.
 
-    The CDK says "Rate limit exceeded" before every wait, whatever it waits for. TikTokErrorHandler says what is so.
+    The CDK says "Rate limit exceeded" before every wait, whatever it waits for. TikTokErrorHandler says what is so. Of
+    each file it says four things; the record says where the file is.
     """
 
     def __init__(self) -> None:
@@ -42,7 +51,7 @@ class PlainLog(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a line of the log is needed."""
         if not record.exc_info:
-            return not record.getMessage().startswith("UserDefinedBackoffException: Rate limit exceeded")
+            return not record.getMessage().startswith(NEEDLESS)
         failure = (record.getMessage(), str(record.exc_info[1]))
         is_new = failure not in self._said
         self._said.add(failure)

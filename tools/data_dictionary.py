@@ -6,7 +6,8 @@ extractor to the fields that the stream asks for, or to the profile that every c
 """
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -232,29 +233,35 @@ def _requesters(requester: Declaration) -> Iterator[Declaration]:
 
 @dataclass(frozen=True)
 class Column:
-    """A row of a stream's table."""
+    """A column of a stream; `type` has the unit behind it, as in "integer, count"."""
 
     name: str
-    type: str
-    unit: str
-    additive: str
-    origin: Origin
-    account_type: str
     meaning: str
+    type: str
+    additive: str
+    origin: Origin = field(compare=False)
+    account_type: str = field(compare=False)
 
+    @property
+    def place(self) -> str:
+        """Where TikTok's answer has the value: a list or object if the field in it is called like the column.
 
-@dataclass(frozen=True)
-class Parent:
-    """A stream whose rows make another one's slices: the column `key` of it is there called `link`."""
-
-    stream: str
-    key: str
-    link: str
+        In:  the columns `likes` of `videos.likes` and `comment_author_username` of `comments.username`
+        Out: "`data.videos`" and "`data.comments.username`"
+        """
+        if self.origin.computed_from or self.origin.of:
+            return str(self.origin)
+        parts = ["data", *self.origin.path.split(".")]
+        named = next((n for n in range(1, len(parts)) if "_".join(parts[n:]) == self.name), len(parts))
+        return f"`{'.'.join(parts[:named])}`"
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A stream, as the dictionary describes it."""
+    """A stream, as the dictionary describes it.
+
+    `slices` maps a stream whose rows make the slices, and its column, to what that column is called here.
+    """
 
     name: str
     rows: str
@@ -262,12 +269,8 @@ class Stream:
     cursor: str
     host: str
     calls: Sequence[str]
-    columns: Sequence[Column]
-    parents: Sequence[Parent]
-
-    def column(self, name: str) -> Column | None:
-        """The column of this name, if there is one."""
-        return next((column for column in self.columns if column.name == name), None)
+    columns: Mapping[str, Column]
+    slices: Mapping[tuple[str, str], str]
 
 
 def resolved(manifest: Declaration) -> Declaration:
@@ -285,7 +288,8 @@ def _stream(declaration: Declaration) -> Stream:
     retriever, schema = declaration["retriever"], declaration["schema_loader"]["schema"]
     requester = {name: part for name, part in retriever["requester"].items() if name != "profile_requester"}
     http_requesters = [found for found in _requesters(requester) if found["type"] == "HttpRequester"]
-    calls = [(call["http_method"], urlsplit(_url(call))) for call in http_requesters]
+    urls = [InterpolatedString.create(call["url"], parameters=call["$parameters"]) for call in http_requesters]
+    calls = [(call["http_method"], urlsplit(url.eval({}))) for call, url in zip(http_requesters, urls, strict=True)]
     return Stream(
         name=declaration["name"],
         rows=_described(schema, f"The stream `{declaration['name']}`"),
@@ -293,33 +297,29 @@ def _stream(declaration: Declaration) -> Stream:
         cursor=declaration.get("incremental_sync", {}).get("cursor_field", ""),
         host=str(calls[0][1].hostname),
         calls=[f"{method} {url.path}" for method, url in calls],
-        columns=[_column(declaration, name) for name in schema["properties"]],
-        parents=[
-            Parent(parent["stream"]["name"], parent["parent_key"], parent["partition_field"])
+        columns={name: _column(declaration, name) for name in schema["properties"]},
+        slices={
+            (parent["stream"]["name"], parent["parent_key"]): parent["partition_field"]
             for parent in retriever.get("partition_router", {}).get("parent_stream_configs", [])
-        ],
+        },
     )
-
-
-def _url(call: Declaration) -> str:
-    return str(InterpolatedString.create(call["url"], parameters=call["$parameters"]).eval({}))
 
 
 def _column(stream: Declaration, name: str) -> Column:
     schema = stream["schema_loader"]["schema"]
     definition = schema["properties"][name]
     full_name = f"{stream['name']}.{name}"
-    is_number = type_of(definition) in ("integer", "number")
+    kind = type_of(definition)
+    is_number = kind in ("integer", "number")
     is_measure = is_number and name not in stream["primary_key"]
     of_stream = schema.get("x-account-type", ANY_ACCOUNT)
     return Column(
         name=name,
-        type=type_of(definition),
-        unit=_word(definition, "x-unit", UNITS, full_name) if is_number else "",
+        meaning=_described(definition, f"The column `{full_name}`"),
+        type=f"{kind}, {_word(definition, 'x-unit', UNITS, full_name)}" if is_number else kind,
         additive=_word(definition, "x-additive", ADDITIVE, full_name) if is_measure else "",
         origin=origin_of(stream, name),
         account_type=_word({"x-account-type": of_stream, **definition}, "x-account-type", ACCOUNT_TYPES, full_name),
-        meaning=_described(definition, f"The column `{full_name}`"),
     )
 
 
@@ -351,60 +351,39 @@ def type_of(definition: Declaration) -> str:
     return {"date": "date", "date-time": "timestamp"}.get(definition.get("format", ""), str(name))
 
 
+def shared_columns(streams: Iterable[Stream]) -> list[Column]:
+    """The columns that at least five streams have with the same meaning, in the order in which they come."""
+    counted = Counter(column for stream in streams for column in stream.columns.values())
+    return [column for column, streams_with_it in counted.items() if streams_with_it >= 5]
+
+
 # --- How streams belong together ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Relation:
-    """That rows of `child` belong to rows of `parent`, with the columns by which they do.
+def parent_of(child: Stream, streams: Sequence[Stream]) -> Stream | None:
+    """The stream to which the rows of `child` belong, if there is one.
 
-    `links` maps a column of the child to the one of the parent that it equals, e.g. `{"video_id": "item_id"}`.
+    It is the one that the child's name begins with (`videos` of `videos_comments`), or else one of which the child
+    repeats columns (`account` of `videos`).
     """
-
-    parent: Stream
-    child: Stream
-    links: Mapping[str, str]
-
-    @property
-    def is_by_whole_key(self) -> bool:
-        """Whether a row of the child belongs to one row of the parent, not to one for each date."""
-        return set(self.links.values()) == set(self.parent.primary_key)
-
-
-def relations_of(streams: Sequence[Stream]) -> list[Relation]:
-    """Which of these streams belong to which, by their names, columns and keys.
-
-    A stream belongs to the one that its name begins with (`videos_comments` to `videos`), or else to the one of which
-    it repeats columns (`videos` to `account`).
-    """
-    pairs = [(parent, child) for child in streams if (parent := _parent_of(child, streams))]
-    relations = [Relation(parent, child, _links(child, parent)) for parent, child in pairs]
-    return [relation for relation in relations if relation.links]
-
-
-def _parent_of(child: Stream, streams: Sequence[Stream]) -> Stream | None:
     by_name = [stream for stream in streams if child.name.startswith(f"{stream.name}_")]
-    by_columns = [stream for stream in streams if stream.name in {column.origin.of for column in child.columns}]
+    by_columns = [stream for stream in streams if stream.name in {found.origin.of for found in child.columns.values()}]
     return max(by_name or by_columns, key=lambda stream: len(stream.name), default=None)
 
 
-def _links(child: Stream, parent: Stream) -> dict[str, str]:
-    return {column: key for key in parent.primary_key if (column := _link(child, parent, key))}
+def links(child: Stream, parent: Stream) -> dict[str, str]:
+    """The columns by which rows of `child` belong to rows of `parent`, with the columns that they equal.
 
-
-def _link(child: Stream, parent: Stream, key: str) -> str | None:
-    """The column of `child` that holds the column `key` of its parent, if there is one.
-
-    In:  `videos_comments_replies`, `videos_comments`, "comment_id"
-    Out: "parent_comment_id"
+    In:  `videos_comments_replies`, `videos_comments`
+    Out: `{"business_id": "business_id", "parent_comment_id": "comment_id"}`
     """
-    if child.column(f"parent_{key}"):
-        return f"parent_{key}"
-    for slices in child.parents:
-        if (slices.stream, slices.key) == (parent.name, key) and child.column(slices.link):
-            return slices.link
-    column, of_parent = child.column(key), parent.column(key)
-    return key if column and of_parent and column.origin == of_parent.origin else None
+    found = {}
+    for key in parent.primary_key:
+        is_same = key in child.columns and child.columns[key].origin == parent.columns[key].origin
+        names = (f"parent_{key}", child.slices.get((parent.name, key)), key if is_same else None)
+        if name := next((name for name in names if name in child.columns), None):
+            found[name] = key
+    return found
 
 
 # --- Markdown -------------------------------------------------------------------------------------------------------
@@ -425,52 +404,67 @@ def code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names if name)
 
 
-def section(stream: Stream) -> str:
-    """What the dictionary says of one stream."""
-    sync = (
-        f"Cursor: `{stream.cursor}`. Sync modes: full refresh, incremental."
-        if stream.cursor
-        else ("Sync mode: full refresh.")
-    )
-    header = ["column", "type", "unit", "additive", "API field", "scope", "account type", "meaning"]
-    rows = [
-        [
-            code([column.name]),
-            column.type,
-            column.unit,
-            column.additive,
-            str(column.origin),
-            code([column.origin.scope]),
-            column.account_type,
-            column.meaning,
-        ]
-        for column in stream.columns
-    ]
+def said_once(columns: Sequence[Column], word_of: Callable[[Column], str]) -> str:
+    """What holds for most of the columns, then what holds for others and for which.
+
+    In:  `likes`, `reach` and `new_followers`, with their scopes
+    Out: "`video.list`; `video.insights` for `new_followers`"
+    """
+    by_word: dict[str, list[str]] = {}
+    for column in columns:
+        by_word.setdefault(word_of(column), []).append(column.name)
+    most, *others = sorted(by_word, key=lambda word: -len(by_word[word]))
+    return "; ".join([most, *(f"{word} for {code(by_word[word])}" for word in others)])
+
+
+def described(columns: Sequence[Column]) -> str:
+    """What can be said of many of the columns at once, and a table of them, or a list of up to three."""
+    rows = [[code([column.name]), column.meaning, column.type, column.additive] for column in columns]
+    items = [f"- {name} ({kind}{sums and ', additive: ' + sums}): {meaning}" for name, meaning, kind, sums in rows]
+    shown = table(["column", "meaning", "type", "additive"], rows) if len(rows) > 3 else "\n".join(items)
     return (
-        f"### {stream.name}\n\n"
-        f"{stream.rows}\n\n"
-        f"Primary key: {code(stream.primary_key)}. {sync} Calls: {code(stream.calls)}.\n\n"
-        f"{table(header, rows)}\n"
+        f"Fields: {said_once(columns, lambda column: column.place)}<br>\n"
+        f"Scopes: {said_once(columns, lambda column: code([column.origin.scope]) or 'none')}<br>\n"
+        f"Accounts: {said_once(columns, lambda column: column.account_type)}\n\n{shown}\n"
     )
 
 
-def diagram(streams: Sequence[Stream]) -> str:
-    """The keys of these streams and what links them, as an entity relationship diagram of Mermaid."""
-    relations = relations_of(streams)
-    lines = ["erDiagram"]
-    for stream in streams:
-        links = {column for relation in relations if relation.child is stream for column in relation.links}
-        lines.append(f"    {stream.name} {{")
-        for column in stream.columns:
-            roles = [role for role, names in (("PK", stream.primary_key), ("FK", links)) if column.name in names]
-            if roles:
-                lines.append(f"        {column.type} {column.name} {', '.join(roles)}")
-        lines.append("    }")
-    for relation in relations:
-        one = "||" if relation.is_by_whole_key else "}|"
-        by = ", ".join(column if column == key else f"{column} = {key}" for column, key in relation.links.items())
-        lines.append(f'    {relation.parent.name} {one}--o{{ {relation.child.name} : "{by}"')
-    return "\n".join(["```mermaid", *lines, "```", ""])
+def section(stream: Stream, shared: Collection[Column]) -> str:
+    """What the dictionary says of one stream."""
+    cursor = f"Cursor: `{stream.cursor}`. Sync modes: full refresh, incremental."
+    return (
+        f"### {stream.name}\n\n{stream.rows}\n\n"
+        f"Primary key: {code(stream.primary_key)}. {cursor if stream.cursor else 'Sync mode: full refresh.'} "
+        f"Calls: {code(stream.calls)}.\n\n"
+        f"{described([column for column in stream.columns.values() if column not in shared])}"
+    )
+
+
+MOST_BOXES = 10
+
+
+def diagrams(streams: Sequence[Stream]) -> str:
+    """What belongs to what: flowcharts of Mermaid for streams that begin with the same word, at most ten in each."""
+    charts: dict[str, dict[str, None]] = {}
+    for child in streams:
+        parent = parent_of(child, streams)
+        by = links(child, parent) if parent else {}
+        if parent and by:
+            name = parent.name.partition("_")[0]
+            while sum("[" in line for line in charts.get(name, {})) == MOST_BOXES:
+                name += " …"
+            lines = charts.setdefault(name, {_box(parent, parent.primary_key): None})
+            lines[_box(child, [key for key in child.primary_key if key not in by])] = None
+            arrow = "-->" if set(by.values()) == set(parent.primary_key) else "-.->"
+            if list(by) != parent.primary_key:
+                names = [column if column == key else f"{column} = {key}" for column, key in by.items()]
+                arrow += f'|"{"<br>".join(names)}"|'
+            lines[f"    {parent.name} {arrow} {child.name}"] = None
+    return "\n".join("\n".join(["```mermaid", "flowchart LR", *lines, "```", ""]) for lines in charts.values())
+
+
+def _box(stream: Stream, key: Iterable[str]) -> str:
+    return f'    {stream.name}["{"<br>".join([stream.name, *key])}"]'
 
 
 HEAD = """# Data dictionary
@@ -482,9 +476,7 @@ Every column of every stream. `make data-dictionary` writes this page from the m
 ## What the words mean
 
 **type** is Airbyte's. A `timestamp` has a time zone, which is UTC. Keys and cursors are never null. Other columns are
-null where TikTok did not tell the value; null never means 0.
-
-**unit** is that of a number:
+null where TikTok did not tell the value; null never means 0. A number has its unit behind its type:
 
 {units}
 
@@ -492,18 +484,29 @@ null where TikTok did not tell the value; null never means 0.
 
 {additive}
 
-**API field** is the place of the value in the `data` of TikTok's answer. *Of* a stream means that this stream's calls
-bring it and the connector repeats it here; *of the sign-in*, that it comes with the access token.
+**Fields** says where TikTok's answer has the values. A column is called like its field: `likes` in `data.videos` is the
+column `likes`, and `audience_types.type` the column `audience_types_type`. Where a name differs, the whole place is
+given. *Of* a stream means that the calls of that stream bring the value and the connector repeats it here; *of the
+sign-in*, that it comes with the access token.
 
-**scope** is what the account's owner has to allow. Without it the column is null; a stream that consists of it fails by
-name. What has no scope comes with any answer. An app of the API for Business needs the permission of the endpoint too,
-from the group *TikTok Accounts*; an app of Login Kit has the scopes themselves.
+**Scopes** are what the account's owner has to allow. A column is null if its scope was not granted. A stream fails if
+all of it needs that scope. What has no scope comes with any answer. An app of the API for Business needs the permission
+of the endpoint too, from the group *TikTok Accounts*; an app of Login Kit has the scopes themselves.
 
 {scopes}
 
-**account type** says which accounts have a value:
+**Accounts** says which accounts have a value:
 
 {account_types}
+"""
+
+SHARED = """These columns mean the same in every stream that has them. The descriptions of the streams leave them out.
+"""
+
+JOINS = """\
+An arrow leads to rows that belong to a row of the stream at its beginning. Join them by the whole primary key of that
+stream, or by the columns on the arrow. A box names a stream, and below it the rest of its primary key. Where an arrow
+is dotted, the stream at its beginning has a row for each date.
 """
 
 
@@ -528,13 +531,14 @@ def dictionary(manifest: Declaration) -> str:
             units=table(["unit", "meaning"], list(UNITS.items())),
             additive=table(["additive", "what may be added up"], list(ADDITIVE.items())),
             scopes=table(["scope", "opens", "permission of the app"], scopes),
-            account_types=table(["account type", "meaning"], list(ACCOUNT_TYPES.items())),
+            account_types=table(["accounts", "meaning"], list(ACCOUNT_TYPES.items())),
         )
     ]
     for host, found in families.items():
-        parts.append(f"## {FAMILIES[host]}\n\nAll calls go to {host}. These are the keys, and what belongs to what:\n")
-        parts.append(diagram(found))
-        parts.extend(section(stream) for stream in found)
+        parts.append(f"## {FAMILIES[host]}\n\nAll calls go to {host}.\n")
+        shared = shared_columns(found)
+        parts.extend([SHARED, described(shared)] if shared else [])
+        parts.extend([JOINS, diagrams(found), *(section(stream, shared) for stream in found)])
     return "\n".join(parts)
 
 

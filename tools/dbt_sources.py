@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from tools.data_dictionary import MANIFEST, REPOSITORY, Column, NotDescribed, Origin, Stream, resolved, streams_of
+from tools.data_dictionary import MANIFEST, REPOSITORY, NotDescribed, Stream, resolved, streams_of
 
 STAGING = REPOSITORY / "dbt_tiktok_organic" / "models" / "staging"
 # Airbyte adds it to each row.
-EXTRACTED_AT = Column("_airbyte_extracted_at", "timestamp", "", "", Origin(), "", "When Airbyte read the row (UTC).")
+EXTRACTED_AT = {"_airbyte_extracted_at": ("timestamp", "When Airbyte read the row (UTC).")}
 
 HEAD = """# The tables that the connector writes, and the models that give their columns the package's types. A table
 # that is not synced has a model without rows. `make data-dictionary` writes this file and the models from the manifest.
@@ -22,9 +22,14 @@ HEAD = """# The tables that the connector writes, and the models that give their
 """
 
 
-def columns_of(stream: Stream) -> list[Column]:
-    """The columns of a stream's table that are staged."""
-    return [*stream.columns, EXTRACTED_AT]
+def columns_of(stream: Stream) -> dict[str, tuple[str, str]]:
+    """The columns of a stream's table that are staged, each with its type and its meaning.
+
+    In:  the stream `user_info`
+    Out: `{"open_id": ("string", "TikTok's stable name for the account, for your app alone."), …}`
+    """
+    columns = {name: (column.type.partition(",")[0], column.meaning) for name, column in stream.columns.items()}
+    return columns | EXTRACTED_AT
 
 
 def model(stream: Stream) -> str:
@@ -33,14 +38,14 @@ def model(stream: Stream) -> str:
     In:  the stream `user_info`
     Out: "{{ tiktok_organic.stage('user_info', [\\n    ('open_id', 'string'),\\n …"
     """
-    columns = "".join(f"    ('{column.name}', '{column.type}'),\n" for column in columns_of(stream))
+    columns = "".join(f"    ('{name}', '{type_}'),\n" for name, (type_, _) in columns_of(stream).items())
     return f"{{{{ tiktok_organic.stage('{stream.name}', [\n{columns}]) }}}}\n"
 
 
 def schema(streams: list[Stream]) -> str:
     """What dbt is told of the sources and their models. A model repeats its source's columns by an alias of YAML."""
     columns = {
-        stream.name: [{"name": column.name, "description": column.meaning} for column in columns_of(stream)]
+        stream.name: [{"name": name, "description": meaning} for name, (_, meaning) in columns_of(stream).items()]
         for stream in streams
     }
     source: dict[str, Any] = {

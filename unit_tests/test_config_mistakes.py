@@ -363,6 +363,7 @@ def test_no_sentence_repeats_a_secret(config: dict[str, Any], specification: dic
                 video_lookback_days=0,
                 include_comment_replies=False,
                 max_videos=1,
+                cover_images=True,
                 app_level="ultimate",
                 requests_per_minute=2,
                 num_workers=20,

@@ -13,9 +13,14 @@ from tools.data_dictionary import DICTIONARY, MANIFEST, NotDescribed, dictionary
 from unit_tests.syncs import discovered, login_kit_config, static_token_config
 from unit_tests.tiktok import POST_SCOPES, PROFILE_SCOPES, SCOPES, USER_SCOPES, USER_VIDEO_SCOPES
 
-# A stream's rows on the page: for a column, the cells behind its name.
+# What the page says of a stream's columns.
 Rows = dict[str, list[str]]
-TYPE, UNIT, ADDITIVE, API_FIELD, SCOPE, ACCOUNT_TYPE, MEANING = range(7)
+TYPE, ADDITIVE, FIELD, SCOPE, ACCOUNTS, MEANING = range(6)
+# The columns that are described once for all streams of the API for Business.
+SHARED = "shared columns"
+# Lines that say something of many columns at once, and a column in a list.
+FACTS = ("Fields", "Scopes", "Accounts")
+LISTED = re.compile(r"- `(\w+)` \((.+?)(?:, additive: (\w+))?\): (.*)")
 
 
 @pytest.fixture(scope="module")
@@ -43,19 +48,47 @@ def cells_of(line: str) -> list[str]:
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
+def said_of(column: str, line: str) -> str:
+    """What a line says of a column.
+
+    In:  "likes", "Scopes: `video.list`; `video.insights` for `likes`, `reach`<br>"
+    Out: "`video.insights`"
+    """
+    most, *others = line.partition(": ")[2].removesuffix("<br>").split("; ")
+    exceptions = [other.rpartition(" for ") for other in others]
+    return next((words for words, _, names in exceptions if f"`{column}`" in names.split(", ")), most)
+
+
+def rows_in(section: str) -> Rows:
+    """The columns in a table, or in a list with lines such as "- `age` (string): The age."."""
+    lines = section.splitlines()
+    fields, scopes, accounts = (next(found for found in lines if found.startswith(f"{word}: ")) for word in FACTS)
+    of_table = [cells_of(line) for line in lines if line.startswith("| `")]
+    of_list = [match.groups() for line in lines if (match := LISTED.fullmatch(line))]
+    return {
+        name: [kind, additive or "", said_of(name, fields), said_of(name, scopes), said_of(name, accounts), meaning]
+        for name, meaning, kind, additive in [
+            *((name.strip("`"), *cells) for name, *cells in of_table),
+            *((name, meaning, kind, additive) for name, kind, additive, meaning in of_list),
+        ]
+    }
+
+
 def streams_in(page: str) -> dict[str, Rows]:
-    """The tables of the streams."""
-    streams: dict[str, Rows] = {}
-    for section in page.split("\n### ")[1:]:
-        lines = section.split("\n## ")[0].splitlines()
-        rows = [cells_of(line) for line in lines if line.startswith("| `")]
-        streams[lines[0]] = {row[0].strip("`"): row[1:] for row in rows}
-    return streams
+    """The columns that the page describes, by stream; those of all streams under `SHARED`."""
+    introduction, *sections = page.split("\n## TikTok API for Business\n")[1].split("\n### ")
+    streams = {section.splitlines()[0]: rows_in(section.split("\n## ")[0]) for section in sections}
+    return {SHARED: rows_in(introduction), **streams}
+
+
+def row_of(streams: dict[str, Rows], stream: str, column: str) -> list[str]:
+    """What the page says of a column of a stream."""
+    return streams[stream].get(column) or streams[SHARED][column]
 
 
 @pytest.fixture(scope="module")
 def streams(page: str) -> dict[str, Rows]:
-    """The tables of the page."""
+    """The columns of the page."""
     return streams_in(page)
 
 
@@ -63,7 +96,8 @@ def streams(page: str) -> dict[str, Rows]:
 def schemas() -> dict[str, dict[str, Any]]:
     """What `discover` shows of each stream, for both families."""
     # With every stream that is there by a setting alone.
-    found = discovered(static_token_config(benchmark_categories=["BEAUTY"])) | discovered(login_kit_config())
+    business = discovered(static_token_config(benchmark_categories=["BEAUTY"], cover_images=True))
+    found = business | discovered(login_kit_config({"cover_images": True}))
     return {name: dict(stream.json_schema) for name, stream in found.items()}
 
 
@@ -91,9 +125,32 @@ def test_the_page_is_the_one_that_the_manifest_gives(page: str, manifest: dict[s
 def test_every_stream_and_every_column_is_on_the_page(
     streams: dict[str, Rows], schemas: dict[str, dict[str, Any]]
 ) -> None:
-    assert {name: list(rows) for name, rows in streams.items()} == {
-        name: list(schema["properties"]) for name, schema in schemas.items()
-    }
+    shared = list(streams[SHARED])
+    assert shared == ["business_id", "metric_date", "video_creator_username", "item_id", "create_time"]
+    assert set(schemas) == set(streams) - {SHARED}
+    for name, schema in schemas.items():
+        others = [column for column in schema["properties"] if column in streams[name] or column not in shared]
+        assert list(streams[name]) == others, name
+
+
+def test_a_column_that_means_something_else_than_its_namesakes_is_described_with_its_stream(
+    streams: dict[str, Rows],
+) -> None:
+    others = [(name, column) for name, rows in streams.items() for column in rows if column in streams[SHARED]]
+
+    assert [found for found in others if found[0] != SHARED] == [
+        ("account_metrics", "metric_date"),
+        ("account_metrics_audience_activity", "metric_date"),
+        ("videos_comments", "create_time"),
+        ("videos_comments_replies", "create_time"),
+        ("business_benchmarks", "business_id"),
+        ("business_benchmarks", "video_creator_username"),
+        ("user_info_history", "metric_date"),
+        ("user_videos", "create_time"),
+        ("user_videos_history", "create_time"),
+        ("user_videos_history", "metric_date"),
+        ("user_videos_covers", "create_time"),
+    ]
 
 
 def test_the_page_says_what_a_row_of_a_stream_is(page: str) -> None:
@@ -132,7 +189,8 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_header(page: str, stream
     tables = re.findall(r"(?:^\|.*\n)+", page, flags=re.MULTILINE)
     widths = [{len(cells_of(line)) for line in found.splitlines()} for found in tables]
 
-    assert len(tables) == 4 + len(streams)
+    # Up to three columns are a list.
+    assert len(tables) == 4 + len([rows for rows in streams.values() if len(rows) > 3])
     assert [width for width in widths if len(width) != 1] == []
 
 
@@ -150,72 +208,64 @@ def test_a_pipe_and_a_bracket_do_not_break_a_table() -> None:
 @pytest.mark.parametrize(
     ("stream", "column", "expected"),
     [
-        ("account", "business_id", ["string", "", "", "`open_id` of the sign-in", "", "any"]),
-        ("account", "video_creator_username", ["string", "", "", "`username`", "`user.info.username`", "any"]),
+        (SHARED, "business_id", ["string", "", "`open_id` of the sign-in", "none", "any"]),
+        (SHARED, "video_creator_username", ["string", "", "`data.username`", "`user.info.username`", "any"]),
+        (SHARED, "metric_date", ["date", "", "computed from the time at which the sync began", "none", "any"]),
+        (SHARED, "create_time", ["timestamp", "", "`data.videos`", "`video.list`", "any"]),
+        ("account", "is_business_account", ["boolean", "", "`data`", "`user.account.type`", "any"]),
         (
             "account_audience_countries",
             "audience_countries_percentage",
-            ["number", "share", "labels", "`audience_countries.percentage`", "`user.insights`", "100 followers"],
+            ["number, share", "labels", "`data`", "`user.insights`", "100 followers"],
         ),
         (
             "account_metrics",
             "unique_video_views",
-            ["integer", "people", "never", "`metrics.unique_video_views`", "`user.insights`", "Business"],
+            ["integer, people", "never", "`data.metrics`", "`user.insights`", "Business"],
         ),
         (
             "account_metrics",
             "followers_count",
-            ["integer", "count", "accounts", "`metrics.followers_count`", "`user.info.stats`", "any"],
+            ["integer, count", "accounts", "`data.metrics`", "`user.info.stats`", "any"],
         ),
-        (
-            "account_metrics",
-            "profile_image",
-            ["string", "", "", "`profile_image` of account", "`user.info.basic`", "any"],
-        ),
+        ("account_metrics", "profile_image", ["string", "", "`profile_image` of account", "`user.info.basic`", "any"]),
         (
             "account_metrics",
             "is_provisional",
-            ["boolean", "", "", "computed from `metrics.date` and the time at which the sync began", "", "any"],
+            ["boolean", "", "computed from `metrics.date` and the time at which the sync began", "none", "any"],
         ),
-        ("account_metrics_audience_activity", "metric_date", ["date", "", "", "`metrics.date`", "", "100 followers"]),
+        (
+            "account_metrics_audience_activity",
+            "metric_date",
+            ["date", "", "`data.metrics.date`", "none", "100 followers"],
+        ),
         (
             "account_metrics_audience_activity",
             "audience_activity_hour",
-            ["integer", "hour", "", "`metrics.audience_activity.hour`", "`user.insights`", "100 followers"],
+            ["integer, hour", "", "`data.metrics`", "`user.insights`", "100 followers"],
         ),
-        ("videos", "metric_date", ["date", "", "", "computed from the time at which the sync began", "", "any"]),
-        ("videos", "create_time", ["timestamp", "", "", "`videos.create_time`", "`video.list`", "any"]),
-        ("videos", "video_views", ["integer", "count", "posts", "`videos.video_views`", "`video.list`", "any"]),
+        ("videos", "video_views", ["integer, count", "posts", "`data.videos`", "`video.list`", "any"]),
         (
             "videos",
             "website_clicks",
-            ["integer", "count", "posts", "`videos.website_clicks`", "`video.insights`", "registered Business"],
+            ["integer, count", "posts", "`data.videos`", "`video.insights`", "registered Business"],
         ),
         (
             "videos_audience_types",
             "audience_types_percentage",
-            ["number", "share", "never", "`videos.audience_types.percentage`", "`video.insights`", "any"],
+            ["number, share", "never", "`data.videos`", "`video.insights`", "any"],
         ),
-        (
-            "videos_comments",
-            "thumbnail_url",
-            ["string", "", "", "`videos.thumbnail_url` of videos", "`video.list`", "any"],
-        ),
-        (
-            "videos_comments",
-            "video_creator_username",
-            ["string", "", "", "`username` of account", "`user.info.username`", "any"],
-        ),
+        ("videos_comments", "thumbnail_url", ["string", "", "`videos.thumbnail_url` of videos", "`video.list`", "any"]),
         (
             "videos_comments_replies",
             "comment_author_username",
-            ["string", "", "", "`comments.username`", "`comment.list`", "any"],
+            ["string", "", "`data.comments.username`", "`comment.list`", "any"],
         ),
-        ("user_videos", "open_id", ["string", "", "", "`user.open_id` of user_info", "`user.info.basic`", "any"]),
+        ("user_videos", "open_id", ["string", "", "`user.open_id` of user_info", "`user.info.basic`", "any"]),
         (
             "user_videos",
             "created_at",
-            ["timestamp", "", "", "computed from `videos.create_time`", "`video.list`", "any"],
+            ["timestamp", "", "computed from `videos.create_time`", "`video.list`", "any"],
         ),
     ],
 )
@@ -231,7 +281,7 @@ def test_the_meaning_of_a_column_is_the_one_that_discover_shows(
     assert [
         f"{name}.{column}"
         for name, column, definition in columns_in(schemas)
-        if streams[name][column][MEANING] != definition["description"]
+        if row_of(streams, name, column)[MEANING] != definition["description"]
     ] == []
 
 
@@ -317,22 +367,28 @@ def test_the_account_type_is_the_one_that_the_description_names(schemas: dict[st
 
 # For each list of fields in the manifest: where TikTok's answer has them, the streams whose columns they are, and the
 # scopes as TikTok documents them.
-CALLS: dict[str, tuple[str, list[str], dict[str, str]]] = {
-    "account": (r"(?:metrics\.)?", list(ACCOUNT_STREAMS), PROFILE_SCOPES),
-    "post": (r"videos\.", list(POST_STREAMS), POST_SCOPES),
-    "user": (r"user\.", ["user_info"], USER_SCOPES),
-    "user_video": (r"videos\.", ["user_videos"], USER_VIDEO_SCOPES),
+CALLS: dict[str, tuple[set[str], list[str], dict[str, str]]] = {
+    "account": ({"data", "data.metrics"}, [SHARED, *ACCOUNT_STREAMS], PROFILE_SCOPES),
+    "post": ({"data.videos"}, [SHARED, *POST_STREAMS], POST_SCOPES),
+    "user": ({"data.user"}, ["user_info"], USER_SCOPES),
+    "user_video": ({"data.videos"}, ["user_videos"], USER_VIDEO_SCOPES),
 }
 
 
 def own_fields(call: str, streams: dict[str, Rows]) -> dict[str, set[str]]:
     """The fields that the columns of a call's streams come from, by TikTok's name, with their scopes."""
-    place, names, _ = CALLS[call]
+    places, names, scope_of = CALLS[call]
     found: dict[str, set[str]] = {}
-    for name in names:
-        for row in streams[name].values():
-            if match := re.fullmatch(rf"(?:computed from )?`{place}(\w+)(?:\.\w+)?`", row[API_FIELD]):
-                found.setdefault(match[1], set()).add(row[SCOPE].strip("`"))
+    for column, row in ((column, row) for name in names for column, row in streams[name].items()):
+        place, _, last = row[FIELD].strip("`").rpartition(".")
+        if row[FIELD].strip("`") in places:
+            # Columns of an array begin with its name.
+            name = max((name for name in scope_of if f"{column}_".startswith(f"{name}_")), key=len)
+        elif place in places and last != "videos":
+            name = last
+        else:
+            continue
+        found.setdefault(name, set()).add(row[SCOPE].strip("`"))
     return found
 
 
@@ -344,13 +400,13 @@ def test_every_field_that_is_asked_for_is_a_column_with_its_scope(
     *_, scope_of = CALLS[call]
 
     # The date of a day comes without being asked for.
-    without_asking = {"date": {""}} if call == "account" else {}
+    without_asking = {"date": {"none"}} if call == "account" else {}
     assert own_fields(call, streams) == {name: {scope_of[name]} for name in asked_for} | without_asking
 
 
 @pytest.mark.parametrize("name", ["videos_comments", "videos_comments_replies"])
 def test_one_scope_opens_all_of_a_comment(name: str, streams: dict[str, Rows]) -> None:
-    of_comments = [row for row in streams[name].values() if row[API_FIELD].startswith("`comments.")]
+    of_comments = [row for row in streams[name].values() if row[FIELD].startswith("`data.comments")]
 
     assert len(of_comments) == 17
     assert {row[SCOPE] for row in of_comments} == {"`comment.list`"}
@@ -374,7 +430,7 @@ def test_the_last_transformation_that_writes_a_column_says_where_it_comes_from()
 
 
 def test_every_scope_is_one_of_tiktoks_and_explained(page: str, streams: dict[str, Rows]) -> None:
-    used = {row[SCOPE].strip("`") for rows in streams.values() for row in rows.values()} - {""}
+    used = {row[SCOPE].strip("`") for rows in streams.values() for row in rows.values()} - {"none"}
     explained = re.findall(r"^\| `([a-z.]+)` \|", page.split("\n## ")[1], flags=re.MULTILINE)
 
     assert used == set(SCOPES)
@@ -385,36 +441,44 @@ def test_every_scope_is_one_of_tiktoks_and_explained(page: str, streams: dict[st
 
 
 def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
-    relations = [line.strip() for line in page.splitlines() if "--o{" in line]
+    diagrams = re.findall(r"```mermaid\nflowchart LR\n(.*?)```", page, flags=re.DOTALL)
 
-    assert relations == [
-        *(
-            f'account ||--o{{ {stream} : "business_id, metric_date"'
-            for stream in ACCOUNT_STREAMS
-            if stream.startswith("account_audience_")
-        ),
-        # The day of a metric is not the date of a sync.
-        'account }|--o{ account_metrics : "business_id"',
-        'account_metrics ||--o{ account_metrics_audience_activity : "business_id, metric_date"',
-        'account ||--o{ videos : "business_id, metric_date"',
-        *(f'videos ||--o{{ {stream} : "business_id, item_id, metric_date"' for stream in BREAKDOWN_STREAMS),
-        'videos }|--o{ videos_comments : "business_id, video_id = item_id"',
-        'videos_comments ||--o{ videos_comments_replies : "business_id, parent_comment_id = comment_id"',
-        'account ||--o{ business_benchmarks : "business_id, metric_date"',
-        'user_info ||--o{ user_info_history : "open_id"',
-        'user_info ||--o{ user_videos : "open_id"',
-        'user_videos ||--o{ user_videos_history : "id"',
+    assert [[line.strip() for line in diagram.splitlines() if "->" in line] for diagram in diagrams] == [
+        [
+            *(f"account --> {stream}" for stream in ACCOUNT_STREAMS if stream.startswith("account_audience_")),
+            # The day of a metric is not the date of a sync.
+            'account -.->|"business_id"| account_metrics',
+            "account_metrics --> account_metrics_audience_activity",
+            "account --> videos",
+            "account --> business_benchmarks",
+        ],
+        [
+            *(f"videos --> {stream}" for stream in BREAKDOWN_STREAMS),
+            'videos -.->|"business_id<br>video_id = item_id"| videos_comments',
+            'videos_comments -->|"business_id<br>parent_comment_id = comment_id"| videos_comments_replies',
+        ],
+        ['videos -.->|"business_id<br>item_id"| videos_covers'],
+        [
+            "user_info --> user_info_history",
+            "user_info --> user_videos",
+            "user_videos --> user_videos_history",
+            "user_videos --> user_videos_covers",
+        ],
     ]
 
 
-def test_a_diagram_has_the_keys_of_a_stream_and_what_it_belongs_by(page: str) -> None:
-    comments = page.split("    videos_comments {\n")[1].split("    }\n")[0]
-
-    assert comments.splitlines() == [
-        "        string business_id PK, FK",
-        "        string video_id FK",
-        "        string comment_id PK",
-    ]
+@pytest.mark.parametrize(
+    "box",
+    [
+        'account["account<br>business_id<br>metric_date"]',
+        'videos["videos<br>item_id"]',
+        'videos["videos<br>business_id<br>item_id<br>metric_date"]',
+        'videos_audience_types["videos_audience_types<br>audience_types_type"]',
+        'videos_comments["videos_comments<br>comment_id"]',
+    ],
+)
+def test_a_box_has_the_part_of_a_key_by_which_its_stream_is_not_joined(box: str, page: str) -> None:
+    assert f"    {box}" in page.splitlines()
 
 
 # --- Changes of the manifest ----------------------------------------------------------------------------------------
@@ -460,12 +524,12 @@ def test_a_stream_that_is_added_in_yaml_alone_is_described(manifest: dict[str, A
         "Primary key: `business_category`, `metric_date`. Cursor: `metric_date`. "
         "Sync modes: full refresh, incremental. Calls: `GET /open_api/v1.3/business/benchmark/`.",
         "",
-        "| column | type | unit | additive | API field | scope | account type | meaning |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| `business_category` | string |  |  | `business_category` |  | any | The category. |",
-        "| `metric_date` | date |  |  | computed from the time at which the sync began |  | any | "
-        "The UTC date on which the sync that read this row began. All rows of one sync carry the same date. |",
-        "| `average_likes` | number | count | never | `average_likes` |  | any | Likes of a post. |",
+        "Fields: `data`<br>",
+        "Scopes: none<br>",
+        "Accounts: any",
+        "",
+        "- `business_category` (string): The category.",
+        "- `average_likes` (number, count, additive: never): Likes of a post.",
     ]
 
 

@@ -59,7 +59,7 @@ def test_each_table_has_a_variable(streams: dict[str, Stream]) -> None:
 def test_only_what_may_be_added_up_is_summed_over_days(streams: dict[str, Stream]) -> None:
     schema = yaml.safe_load((PACKAGE / "models" / "schema.yml").read_text(encoding="utf-8"))
     (model,) = [model for model in schema["models"] if model["name"] == "tiktok_organic__account_days"]
-    additive = {column.name for column in streams["account_metrics"].columns if column.additive == "days"}
+    additive = {name for name, column in streams["account_metrics"].columns.items() if column.additive == "days"}
     for suffix in ("_7_days", "_28_days"):
         names = [column["name"] for column in model["columns"]]
         summed = {name.removesuffix(suffix) for name in names if name.endswith(suffix)}

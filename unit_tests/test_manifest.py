@@ -57,9 +57,10 @@ KEYS_AND_CURSORS = {
     "videos_comments": (["business_id", "comment_id"], "create_time"),
     "videos_comments_replies": (["business_id", "comment_id"], "create_time"),
     "business_benchmarks": (["business_category", "metric_date"], "metric_date"),
+    "videos_covers": (["business_id", "item_id"], "create_time"),
 }
 # Those that are there only if a setting says so, and those that are there without one.
-OPTIONAL_STREAMS = {"business_benchmarks"}
+OPTIONAL_STREAMS = {"business_benchmarks", "videos_covers"}
 STREAMS = set(KEYS_AND_CURSORS) - OPTIONAL_STREAMS
 
 
@@ -101,7 +102,7 @@ def manifest() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def streams() -> dict[str, AirbyteStream]:
     """What `discover` finds, without any call: nothing answers in this fixture."""
-    return discovered(static_token_config(benchmark_categories=["OTHERS"]))
+    return discovered(static_token_config(benchmark_categories=["OTHERS"], cover_images=True))
 
 
 @pytest.fixture(scope="module")
@@ -317,6 +318,8 @@ def test_what_tiktok_may_withhold_may_be_null(columns: dict[str, dict[str, Any]]
         *(f"{name}.video_id" for name in COMMENT_STREAMS),
         "videos_comments_replies.parent_comment_id",
         "business_benchmarks.business_id",
+        "videos_covers.create_time",
+        "videos_covers.file_path",
     }
 
 

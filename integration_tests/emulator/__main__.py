@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from .accounts import AccountKind, AccountSpec
+from .accounts import SIZES, AccountKind, AccountSpec
 from .emulator import Emulator
 from .knobs import Knobs
 from .server import EmulatorServer, NotLoopbackError, listen, url_of
@@ -42,9 +42,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--seed", type=int, default=7, help="seed of the data (default: %(default)s)")
     options.add_argument("--accounts", type=int, default=1, help="number of accounts (default: %(default)s)")
     options.add_argument("--posts", type=int, default=defaults.posts, help="of each account (default: %(default)s)")
-    options.add_argument(
-        "--followers", type=int, default=defaults.followers, help="of each account (default: %(default)s)"
-    )
+    options.add_argument("--followers", type=int, help="of each account (default: another number for each)")
     options.add_argument("--comments", type=int, help="of each post (default: in proportion to its views)")
     options.add_argument(
         "--now", type=datetime.fromisoformat, help="time at which the clock starts, e.g. 2026-11-20T12:00:00Z"
@@ -65,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
             AccountSpec(
                 kind=kinds[number % len(kinds)],
                 posts=options.posts,
-                followers=options.followers,
+                followers=SIZES[number % len(SIZES)] if options.followers is None else options.followers,
                 comments_per_post=options.comments,
             )
             for number in range(options.accounts)

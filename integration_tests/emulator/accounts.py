@@ -10,11 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from . import noise, vocabulary
 from .audience import Demographics
 from .fields import ANALYTICS_SCOPES
-from .posts import DAY, PostStyle, PostTimeline
-from .series import DailySeries, midnight
+from .posts import PostStyle, PostTimeline
+from .series import DailySeries
 
 FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
 """Begins with a hyphen, as some real ids do (docs/tiktok-api.md A2.2)."""
+
+SIZES = (15_342, 4_870, 61_250, 2_310, 128_400)
+"""Followers of accounts that are made one after the other, so that no two look alike."""
 
 AccountKind = Literal["business_registered", "business", "personal"]
 
@@ -112,10 +115,7 @@ class Account:
 
     def total_likes(self, now: float) -> int:
         """Return the lifetime likes. They are not the sum of the daily ones (docs/tiktok-api.md D20)."""
-        age = max(0.0, now - midnight(self.created))
-        per_post = 2.1 * self.spec.followers * 0.05
-        lived = (self.made_at.date() - self.created).days or 1
-        return int(per_post * self.spec.posts * age / DAY / lived)
+        return self.timeline.likes(now)
 
 
 def _open_id(number: int, world_seed: int) -> str:

@@ -87,6 +87,10 @@ class Knobs(BaseModel):
     reply_min_count: Literal[0, 1] = 1
     """Smallest max_count of reply/list (F)."""
 
+    # Pictures
+    gone_covers: bool = False
+    """The addresses of cover pictures are not found."""
+
     # Odd input (the module oddities)
     oddities: int = Field(default=0, ge=0)
     """Seed of odd input in each response: text that is no proper text, numbers that are none, a missing time. 0: none.

@@ -73,6 +73,10 @@ class Post:
         """Return a counter that is always the same fraction of the views, between `low` and `high`."""
         return int(self.views(at) * noise.between(low, high, self.seed, 40, key))
 
+    def likes(self, at: float) -> int:
+        """Return the number of likes at an instant: 3 % of the views, and up to 12 % for a few posts."""
+        return int(self.views(at) * (0.03 + 0.09 * noise.fraction(self.seed, 41) ** 6))
+
     def comments_until(self, at: float) -> int:
         """Return how many comments exist at an instant, without replies."""
         age = min(at, self.create_time + FROZEN_AFTER) - self.create_time
@@ -121,6 +125,7 @@ class PostTimeline:
         self._first_slot = newest - style.posts + 1
         self._times = [self._slot_time(slot) for slot in range(self._first_slot, newest + 1)]
         self._public: list[int] | None = None
+        self._likes = (-1, 0)
         self._make = lru_cache(maxsize=4096)(self._build)
 
     def _slot_time(self, slot: int) -> int:
@@ -173,6 +178,13 @@ class PostTimeline:
         self._extend(end)
         for index in range(bisect_left(self._times, start), bisect_left(self._times, end)):
             yield self.post(index)
+
+    def likes(self, now: float) -> int:
+        """Return the likes of all posts, with hidden and ad-only ones."""
+        minute = int(now // 60)
+        if self._likes[0] != minute:
+            self._likes = (minute, sum(self.post(index).likes(now) for index in range(self.count(now))))
+        return self._likes[1]
 
     def public_videos(self, now: float) -> int:
         """Return the profile's `videos_count`, without photo and ad-only posts (docs/tiktok-api.md D21)."""

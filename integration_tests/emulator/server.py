@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from .business_api import business_router
 from .consent import consent_router
 from .control import control_router
+from .covers import cover_router
 from .emulator import Emulator
 from .faults import ConnectionCutError
 from .front import front_router
@@ -34,7 +35,7 @@ def create_app(emulator: Emulator) -> FastAPI:
         redirect_slashes=False,  # a path without its slash does not exist (docs/tiktok-api.md D2)
     )
     # Login Kit's router answers every other path below /v2/.
-    for router in (front_router, consent_router, business_router, login_kit_router, control_router):
+    for router in (front_router, consent_router, cover_router, business_router, login_kit_router, control_router):
         app.include_router(router(emulator))
     return app
 

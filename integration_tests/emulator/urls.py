@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from base64 import urlsafe_b64encode
 from urllib.parse import quote
 
 _UTM = "utm_campaign=tt4d_open_api&utm_source="
@@ -11,8 +13,13 @@ _UTM = "utm_campaign=tt4d_open_api&utm_source="
 def signed(path: str, now: float, hours: int = 48) -> str:
     """Return a temporary URL of an image. It is different on every read (docs/tiktok-api.md D15)."""
     expires = int(now + hours * 3600) // 3600 * 3600
-    signature = quote(secrets.token_urlsafe(20) + "=", safe="")
+    signature = quote(secrets.token_urlsafe(6) + signature_of(path, str(expires)), safe="")
     return f"https://p16-sign-va.tiktokcdn.com/{path}?x-expires={expires}&x-signature={signature}"
+
+
+def signature_of(path: str, expires: str) -> str:
+    """Return the end of the signature of an address that has this path and end."""
+    return urlsafe_b64encode(hashlib.sha256(f"{path} {expires}".encode()).digest()[:14]).decode()
 
 
 def share(username: str, item_id: int, *, photo: bool, app_id: str) -> str:

@@ -23,11 +23,10 @@ _CURVES = ("video_view_retention", "engagement_likes")
 
 # Counters that are made as a fraction of the post's views: the lowest and the highest fraction.
 _FRACTIONS_OF_VIEWS = {
-    "likes": (0.03, 0.08),
     "shares": (0.001, 0.006),
     "favorites": (0.003, 0.012),
     "reach": (0.68, 0.85),
-    "new_followers": (0.0006, 0.002),
+    "new_followers": (0.0002, 0.0007),
     "profile_views": (0.005, 0.012),
     "website_clicks": (0.0001, 0.0006),
     "phone_number_clicks": (0, 0.00005),
@@ -76,6 +75,8 @@ class PostValues:
                 return str(post.create_time)
             case "video_duration":
                 return post.duration
+            case "likes":
+                return post.likes(self._figures_until)
             case "video_views":
                 return post.views(self._figures_until)
             case "comments":

@@ -2,6 +2,7 @@
 
 from source_tiktok_organic.components.authentication import AccountAuthenticator, TimeLimit
 from source_tiktok_organic.components.columns import EpochToTimestamp, SliceColumns, TypedColumns
+from source_tiktok_organic.components.covers import LoadedCover, PostsWithCover
 from source_tiktok_organic.components.errors import TikTokErrorHandler
 from source_tiktok_organic.components.pages import (
     NewestPostsRequester,

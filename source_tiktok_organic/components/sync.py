@@ -229,7 +229,7 @@ class Sync:
     - `turns`: AccountAuthenticator begins and ends them
     - `progress`: PostsWithNewComments and SharedPagesRequester write it
     - `thread`: the `config_path` of the account that a thread asks about, and the `sent_token`; AccountAuthenticator
-      writes and reads them
+      writes and reads them. The `cover` that it has loaded; PostsWithCover writes and LoadedCover reads it
     - `config_lock`: is held while new tokens are written into the config
     - `left_out`: fields that TikTok refused, with the scopes of their endpoint; FieldsRequester writes and reads them
     - `posts_before`: how many newer posts an account has than those of a page, by business_id and cursor;
