@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 # What is installed: for the demo, and for everything
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--override requirements/overrides.txt
 EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator read benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
+.PHONY: help demo emulator read models benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +34,10 @@ emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="
 read: $(DEMO) ## Read streams from the emulator with the command: make read STREAMS="videos videos_audience_genders"
 	@$(BIN)/python -m tools.read $(STREAMS)
 
+models: $(READY) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
+	@DATABASE="$(abspath $(DATABASE))" $(BIN)/dbt build --project-dir dbt_tiktok_organic --profiles-dir dbt_tiktok_organic \
+		--vars 'tiktok_organic_schema: main'
+
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks
 
@@ -43,8 +48,9 @@ register: $(READY) ## Create or update the connector in your Airbyte: make regis
 builder: $(DEMO) ## Write what is pasted into the Connector Builder: build/builder/manifest.yaml and components.py
 	@$(BIN)/python -m tools.builder
 
-data-dictionary: $(READY) ## Write docs/data-dictionary.md anew from the manifest
+data-dictionary: $(READY) ## Write docs/data-dictionary.md and the dbt package's sources anew from the manifest
 	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m tools.dbt_sources
 
 test: lint types unit integration ## Lint, types and all tests
 
@@ -52,7 +58,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/deptry .
-	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,dev source_tiktok_organic
+	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,models,dev source_tiktok_organic
 	@$(BIN)/deptry --optional-dependencies-dev-groups dev --ignore DEP002 --extend-exclude '.*/testing.py' examples integration_tests/emulator
 
 types: $(READY)
@@ -85,4 +91,4 @@ requirements: $(READY) ## Compile requirements/*.txt from pyproject.toml; with n
 	@echo uv | $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) .tmp build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tmp build dist demo dbt_tiktok_organic/logs dbt_tiktok_organic/target .mypy_cache .pytest_cache .ruff_cache .hypothesis
