@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator read models benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
+.PHONY: help demo emulator read models report benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,7 +25,7 @@ $(READY): $(DEMO) requirements/dev.txt
 	@PYTHON="$(PYTHON)" tools/set-up more dev
 	@touch $(DEMO) $@
 
-demo: $(DEMO) ## Read every stream from the emulator into a DuckDB file and show what is in it
+demo: $(DEMO) ## Read five weeks of an emulated account into a DuckDB file, build the models, and draw a page of charts
 	@$(BIN)/python -m examples.demo
 
 emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
@@ -34,9 +34,12 @@ emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="
 read: $(DEMO) ## Read streams from the emulator with the command: make read STREAMS="videos videos_audience_genders"
 	@$(BIN)/python -m tools.read $(STREAMS)
 
-models: $(READY) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
+models: $(DEMO) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
 	@DATABASE="$(abspath $(DATABASE))" $(BIN)/dbt build --project-dir dbt_tiktok_organic --profiles-dir dbt_tiktok_organic \
 		--vars 'tiktok_organic_schema: main'
+
+report: models ## Draw a page of charts of a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb
+	@$(BIN)/python -m examples.report "$(abspath $(DATABASE))"
 
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks
@@ -58,7 +61,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/deptry .
-	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,models,dev source_tiktok_organic
+	@$(BIN)/deptry --optional-dependencies-dev-groups emulator,demo,dev source_tiktok_organic
 	@$(BIN)/deptry --optional-dependencies-dev-groups dev --ignore DEP002 --extend-exclude '.*/testing.py' examples integration_tests/emulator
 
 types: $(READY)
@@ -85,7 +88,7 @@ image-test: $(READY) image ## Build the image and test what is in it and what it
 
 requirements: $(READY) ## Compile requirements/*.txt from pyproject.toml; with newer versions: make requirements OPTIONS=--upgrade
 	@$(COMPILE) $(OPTIONS) --extra dev pyproject.toml -o requirements/dev.txt
-	@printf 'hatchling\neditables\n' | $(COMPILE) -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) --override requirements/overrides.txt -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
 	@$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	@echo hatchling | $(COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	@echo uv | $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
