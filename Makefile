@@ -36,7 +36,7 @@ read: $(DEMO) ## Read streams from the emulator with the command: make read STRE
 
 models: $(READY) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
 	@DATABASE="$(abspath $(DATABASE))" $(BIN)/dbt build --project-dir dbt_tiktok_organic --profiles-dir dbt_tiktok_organic \
-		--vars 'tiktok_organic_schema: main'
+		--vars '{tiktok_organic_schema: main, $(VARS)}'
 
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks

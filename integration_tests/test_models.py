@@ -31,7 +31,10 @@ from integration_tests.emulator.knobs import Knobs
 from integration_tests.emulator.server import running_emulator
 from integration_tests.emulator.testing import NOON
 
-pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
+pytestmark = [
+    pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12"),
+    pytest.mark.filterwarnings("ignore"),  # of what PyAirbyte and Postgres import
+]
 
 PACKAGE = Path(__file__).parents[1] / "dbt_tiktok_organic"
 FIRST, SECOND, THIRD = SYNCS = [NOON - timedelta(days=days) for days in (10, 7, 6)]
