@@ -272,9 +272,8 @@ def test_days_add_up(built: tuple[Dbt, Ask]) -> None:
         f" WHERE business_id LIKE '-%' AND metric_date = '{last}'"
     )
     assert ask(f"SELECT sum(posts_published) FROM models.tiktok_organic__account_days WHERE {OF_BUSINESS}") == ask(
-        "SELECT count(*) FROM (SELECT DISTINCT v.business_id, v.item_id FROM tiktok_organic.videos v"
-        " JOIN tiktok_organic.account_metrics m"
-        " ON m.business_id = v.business_id AND m.metric_date = CAST(v.create_time AT TIME ZONE 'UTC' AS DATE)) x"
+        "SELECT count(*) FROM models.tiktok_organic__posts p JOIN tiktok_organic.account_metrics m"
+        " ON m.business_id = p.business_id AND m.metric_date = CAST(p.create_time AS DATE)"
     )
 
 
