@@ -36,7 +36,7 @@ read: $(DEMO) ## Read streams from the emulator with the command: make read STRE
 
 models: $(DEMO) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
 	@DATABASE="$(abspath $(DATABASE))" $(BIN)/dbt build --project-dir dbt_tiktok_organic --profiles-dir dbt_tiktok_organic \
-		--vars 'tiktok_organic_schema: main'
+		--vars '{tiktok_organic_schema: main, $(VARS)}'
 
 report: models ## Draw a page of charts of a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb
 	@$(BIN)/python -m examples.report "$(abspath $(DATABASE))"

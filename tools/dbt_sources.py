@@ -69,16 +69,12 @@ def schema(streams: list[Stream]) -> str:
             "name": f"stg_tiktok_organic__{stream.name}",
             "description": stream.rows,
             "columns": columns[stream.name],
-            "data_tests": [{"primary_key": {"arguments": {"columns": _key(stream)}}}],
+            "data_tests": [{"primary_key": {"arguments": {"columns": list(stream.primary_key)}}}],
         }
         for stream in streams
     ]
     whole = {"version": 2, "sources": [source], "models": models}
     return HEAD + yaml.dump(whole, sort_keys=False, allow_unicode=True, width=125)
-
-
-def _key(stream: Stream) -> list[str]:
-    return [stream.primary_key] if isinstance(stream.primary_key, str) else list(stream.primary_key)
 
 
 def files(manifest: Any) -> Iterator[tuple[Path, str]]:
