@@ -437,7 +437,7 @@ def test_posts_that_the_newest_sync_lacks_are_found(
 
 
 # Tables by hand, and what a query finds in them.
-QUESTIONS = {
+QUESTIONS: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "AS last_seen": (
         """CREATE TABLE videos AS SELECT * FROM (VALUES
             ('a', 'there', 'url1', DATE '2026-11-01', TIMESTAMP '2026-10-01'),
