@@ -418,7 +418,7 @@ def page(connection: duckdb.DuckDBPyConnection) -> str:
         "SECTIONS": "".join(sections),
         "CHOICE": choice,
         "SPECS": text,
-        "BUNDLE": vl_convert.javascript_bundle(None).replace("</script", "<\\/script"),
+        "BUNDLE": str(vl_convert.javascript_bundle()),  # type: ignore[call-arg]  # without a snippet it is everything.replace("</script", "<\\/script"),
     }.items():
         template = template.replace(f"@@{name}@@", value)
     return template
