@@ -242,3 +242,22 @@ def test_the_control_api_hands_out_codes_and_tokens_of_this_family(login_kit: Lo
         assert control(path, family="login_kit", scopes=["user.insights"]).status_code == 422
         assert control(path, family="marketing").status_code == 422
     assert "refresh_token_expires_in" in control("grant").json()
+
+
+def test_a_code_of_the_consent_page_works_once_in_whichever_family(login_kit: LoginKitApi) -> None:
+    query = {
+        "client_key": "7400000000000000001", "response_type": "code", "scope": "user.info.basic,video.list",
+        "redirect_uri": "https://example.com/callback/",
+    }  # fmt: skip
+    form = {"account": BUSINESS_ID, "scope": ["video.list"], "decision": "allow"}
+    sent = login_kit.session.post(
+        f"{login_kit.url}/v2/auth/authorize", params=query, data=form, allow_redirects=False, timeout=10
+    )
+    code = parse_qs(urlsplit(sent.headers["Location"]).query)["code"][0]
+    assert "access_token" in exchange(login_kit, code=code).json()
+    body = {
+        "client_id": "7400000000000000001", "client_secret": "emulator-client-secret", "auth_code": code,
+        "grant_type": "authorization_code", "redirect_uri": "https://example.com/callback/",
+    }  # fmt: skip
+    url = f"{login_kit.url}{BUSINESS}tt_user/oauth2/token/"
+    assert login_kit.session.post(url, json=body, timeout=10).json()["code"] == 40110

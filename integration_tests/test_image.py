@@ -118,7 +118,8 @@ def name_of(package: str) -> str:
 
 def test_the_connector_is_its_package_and_nothing_else_of_the_repository(inside: dict[str, Any]) -> None:
     assert inside["connector"] == [
-        "__init__.py", "__pycache__", "components", "manifest.yaml", "run.py", "source.py",
+        "__init__.py", "__pycache__", "catalog.py", "components", "config.py", "keep.py", "manifest.yaml", "run.py",
+        "sign_in.py", "source.py",
     ]  # fmt: skip
     assert inside["working_directory"] == []
     ours = {"unit_tests", "integration_tests", "emulator", "metadata.yaml", "requirements"}

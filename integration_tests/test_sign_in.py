@@ -1,9 +1,12 @@
 """`python -m source_tiktok_organic.sign_in`, with TikTok's consent page in between."""
 
+import errno
 import json
 import os
 import pty
+import select
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -13,11 +16,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from integration_tests.conftest import StartTikTok
-from integration_tests.connector import Connector, call_log
+from integration_tests.connector import Connector, call_log, set_fault
 from integration_tests.emulator.accounts import FIRST_OPEN_ID, AccountSpec
 from integration_tests.emulator.server import RunningEmulator
+from integration_tests.fake_airbyte import serving
 from source_tiktok_organic import sign_in
 
 APP = {"client_id": "7400000000000000001", "client_secret": "emulator-client-secret"}
@@ -199,6 +207,44 @@ def bare_code(address: str) -> str:
     return consent(address).split("code=")[1].split("&")[0]
 
 
+def test_what_a_sync_stored_meanwhile_stays(person: Person, path: Path) -> None:
+    person.signs_in(path)
+
+    def while_a_sync_stores(address: str) -> str:
+        path.write_text(json.dumps({**content(path), "additional_accounts": [{"refresh_token": "rft.new"}]}))
+        return consent(address)
+
+    person.answers["Paste the address that it shows now"] = while_a_sync_stores
+    person.signs_in(path)
+
+    assert content(path)["additional_accounts"] == [{"refresh_token": "rft.new"}]
+
+
+def test_a_config_that_does_not_name_its_account_is_spoken_of(
+    person: Person, path: Path, tiktok: RunningEmulator
+) -> None:
+    credentials = {"auth_type": "business_oauth", **APP, "refresh_token": "rft.of-somebody"}
+    path.write_text(json.dumps({"api_url": tiktok.url, "credentials": credentials}))
+
+    assert "did not say which account it had before" in person.signs_in(path)
+    assert "did not say which account it had before" not in person.signs_in(path)
+
+
+def test_a_file_that_can_not_be_replaced_is_said(person: Person, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(path: Path, content: Any) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(sign_in, "replace", busy)
+
+    assert "can't be written (Device or resource busy), so the tokens are lost." in person.signs_in(path)
+
+
+def test_a_sign_in_to_tiktok_itself_does_without_the_cdk() -> None:
+    script = "import sys; from source_tiktok_organic import sign_in; sys.exit('airbyte_cdk' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("browse", [bare_code, lambda address: f"  {consent(address)}\n"], ids=["the code", "blanks"])
 def test_what_is_pasted_may_be_the_code_alone_or_have_blanks(person: Person, path: Path, browse: Browse) -> None:
     person.answers["Paste the address that it shows now"] = browse
@@ -226,12 +272,14 @@ def used(address: str) -> str:
     ("browse", "sentence"),
     [
         (lambda address: consent(address, decision="cancel"), "The access was not allowed in the browser."),
-        (of_another_sign_in, "This address belongs to another sign-in."),
+        (of_another_sign_in, "This address belongs to another sign-in, or"),
         (used, "The code is good for ten minutes and for one use."),
+        (lambda address: consent(address).split("&state=")[0], "or a part of it is missing."),
         (lambda _: "https://example.com/callback/?scopes=video.list", "There is no code in this address."),
+        (lambda _: "https://example.com/callback/", "There is no code in this address."),
         (lambda _: "abc*1!5001.em", "TikTok refused (code 40110: Auth code is invalid, expired or has been used.)."),
     ],
-    ids=["cancelled", "another state", "used", "no code", "no code of TikTok's"],
+    ids=["cancelled", "another state", "used", "no state", "no code", "no query", "no code of TikTok's"],
 )
 def test_a_sign_in_that_fails_says_what_to_do_and_changes_nothing(
     person: Person, path: Path, browse: Browse, sentence: str
@@ -294,6 +342,59 @@ def test_a_wrong_secret_or_redirect_url_is_explained(
     assert sentence in person.signs_in(path, "--family", family)
 
 
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [(40100, "Wait five minutes, then run this again."), (51065, "Its servers have a problem of their own.")],
+)
+def test_trouble_that_passes_is_no_fault_of_the_user(
+    person: Person, path: Path, tiktok: RunningEmulator, code: int, sentence: str
+) -> None:
+    set_fault(tiktok, "tt_user/oauth2/token/", "code", code=code)
+
+    assert sentence in person.signs_in(path)
+
+
+def test_a_secret_that_tiktok_repeats_is_not_shown(person: Person, path: Path, tiktok: RunningEmulator) -> None:
+    set_fault(tiktok, "tt_user/oauth2/token/", "code", code=40002, message=f"bad value {APP['client_secret']}")
+
+    said = person.signs_in(path)
+
+    assert "(code 40002: bad value ****)" in said
+    assert APP["client_secret"] not in said
+
+
+def answering(status: int, body: Any, **headers: str) -> Any:
+    """A server that gives every request the same answer, and `bodies` with what it was sent."""
+    bodies: list[bytes] = []
+
+    async def answer(request: Request) -> JSONResponse:
+        bodies.append(await request.body())
+        return JSONResponse(body, status, headers)
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])]), bodies
+
+
+def test_the_secret_is_sent_to_no_other_host(person: Person, path: Path) -> None:
+    other, received = answering(200, {})
+    person.answers["Paste the address that it shows now"] = "abc"
+    with serving(other) as elsewhere:
+        first, _ = answering(307, {}, Location=elsewhere)
+        with serving(first) as url:
+            path.write_text(json.dumps({"api_url": url}), encoding="utf-8")
+
+            assert "could not be asked for tokens" in person.signs_in(path)
+    assert received == []
+
+
+def test_tokens_without_a_proper_end_are_refused(person: Person, path: Path) -> None:
+    data = {"access_token": "act.1", "refresh_token": "rft.1", "expires_in": "soon", "open_id": "-000abc"}
+    person.answers["Paste the address that it shows now"] = "abc"
+    with serving(answering(200, {"code": 0, "data": data})[0]) as url:
+        path.write_text(json.dumps({"api_url": url}), encoding="utf-8")
+
+        assert "TikTok sent no tokens" in person.signs_in(path)
+
+
 def test_where_nobody_answers_the_host_is_named(person: Person, path: Path) -> None:
     path.write_text(json.dumps({"api_url": "http://127.0.0.1:9"}), encoding="utf-8")
     person.answers["Paste the address that it shows now"] = "abc"
@@ -311,6 +412,7 @@ def test_where_nobody_answers_the_host_is_named(person: Person, path: Path) -> N
     [
         ("{", [], "is no JSON"),
         ("[]", [], "is no config of this connector."),
+        ('{"additional_accounts": ["-000abc"]}', [], "is no config of this connector."),
         ('{"api_url": "http://example.com"}', [], "The setting `api_url` must begin with https://"),
         ('{"credentials": {"auth_type": "login_kit"}}', ["--family", "business"], "is for the other family"),
         (
@@ -358,7 +460,12 @@ def test_in_a_terminal_the_secret_is_not_shown_and_ctrl_c_changes_nothing(path: 
     os.write(terminal, b"emulator-client-secret\n")
     wait_for(b"Redirect URL of your app: ")
     os.write(terminal, b"\x03")
-    wait_for(b"Nothing was signed in to")
+    while b"Nothing was signed in to" not in shown:
+        if select.select([terminal], [], [], 5)[0]:
+            shown += os.read(terminal, 4096)
+        else:
+            # Python misses a Ctrl-C that comes after the question and before it reads.
+            os.write(terminal, b"\x03")
     _, status = os.waitpid(process, 0)
     os.close(terminal)
 

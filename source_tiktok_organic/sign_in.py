@@ -21,9 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import requests
 import yaml
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_tiktok_organic.config import validate_api_url
 from source_tiktok_organic.keep import replace
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
@@ -38,6 +36,8 @@ REFUSALS = {
     "code": "The code is good for ten minutes and for one use. Run this again, and paste the new address at once.",
     "app": "Check the app's id and its secret. The two families have different apps.",
     "redirect": "The redirect URL must be the one of the app, letter by letter. Run this again with that one.",
+    "limit": "It limits the number of calls. Wait five minutes, then run this again.",
+    "server": "Its servers have a problem of their own. Run this again in a while.",
 }
 MEANINGS = {
     40110: "code",
@@ -46,6 +46,8 @@ MEANINGS = {
     "invalid_client": "app",
     40002: "redirect",
     "invalid_request": "redirect",
+    **dict.fromkeys((40016, 40100, 40132, 61000, "rate_limit_exceeded"), "limit"),
+    **dict.fromkeys((*range(50000, 60000), 60001, "server_error", "temporarily_unavailable"), "server"),
 }
 
 
@@ -90,8 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sign_in(options)
     except (KeyboardInterrupt, EOFError):
         sys.exit(f"\nNothing was signed in to, and {options.config} is as it was.")
-    except AirbyteTracedException as mistake:
-        sys.exit(str(mistake.message))
+    except OSError as error:
+        sys.exit(
+            f"{options.config} can't be written ({error.strerror}), so the tokens are lost. It must lie in a folder "
+            "where this user may replace files. Then run this again."
+        )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -143,12 +148,17 @@ def sign_in(options: argparse.Namespace) -> None:
         "refresh_token": data["refresh_token"],
     }
     first = {"auth_type": family.auth_type, family.client_id: app["id"], "client_secret": app["secret"]}
+    # Anew, because a sync may have stored new tokens in it meanwhile.
+    config = config_in(options.config)
     new_config, place = with_account(config, first, entry, options)
     replace(options.config, new_config)
 
     granted = str(data.get("scope")).split(",")
     missing = [scope for scope in scopes if scope not in granted]
     say(f"\nThe account {data['open_id']} is signed in to. Its tokens are in `{place}` of {options.config}.")
+    before = config.get("credentials") or {}
+    if place == "credentials" and before.get("refresh_token") and not before.get("business_id"):
+        say("The config did not say which account it had before. Make sure that this is the one you meant.")
     if missing:
         say(f"It did not allow {', '.join(missing)}. Columns and streams of these stay empty.")
     say(f"Next: source-tiktok-organic check --config {options.config}")
@@ -177,10 +187,25 @@ def config_in(path: Path) -> dict[str, Any]:
         sys.exit(f"{path} is no JSON ({error}). Mend it, or name another file.")
     except OSError as error:
         sys.exit(f"{path} can't be read ({error.strerror}).")
-    if not isinstance(config, dict) or not isinstance(config.get("credentials") or {}, dict):
+    entries = [config.get("credentials") or {}] if isinstance(config, dict) else [None]
+    more = config.get("additional_accounts") or [] if isinstance(config, dict) else []
+    if not isinstance(more, list) or not all(isinstance(entry, dict) for entry in [*entries, *more]):
         sys.exit(f"{path} is no config of this connector. Name another file.")
-    validate_api_url(config)
+    if config.get("api_url"):
+        validate_api_url(config)
     return config
+
+
+def validate_api_url(config: Mapping[str, Any]) -> None:
+    """Refuse an `api_url` that the connector refuses. What that imports takes longer than all the rest of a sign-in."""
+    from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+    from source_tiktok_organic import config as settings
+
+    try:
+        settings.validate_api_url(config)
+    except AirbyteTracedException as mistake:
+        sys.exit(str(mistake.message))
 
 
 def family_of(credentials: Mapping[str, Any], options: argparse.Namespace) -> Family:
@@ -213,17 +238,20 @@ def code_in(address: str, state: str) -> str:
     In:  "https://example.com/callback/?code=abc%2A1%215001.em&scopes=video.list&state=p4q8", "p4q8"
     Out: "abc*1!5001.em"
     """
-    if "=" not in address:
+    if not set("=/?") & set(address):
         return unquote(address)
     found = dict(parse_qsl(urlsplit(address).query or address))
     if "error" in found:
         reason = " ".join(found[name] for name in ("error", "error_description", "error_type") if name in found)
         sys.exit(f"TikTok refused ({reason}). {REFUSALS.get(found['error'], 'Run this again.')}")
-    if found.get("state", state) != state:
-        sys.exit("This address belongs to another sign-in. Run this again, and paste the address of the new one.")
     if not found.get("code"):
         sys.exit(
             "There is no code in this address. Run this again, and paste the address after you allowed the access."
+        )
+    if found.get("state") != state:
+        sys.exit(
+            "This address belongs to another sign-in, or a part of it is missing. Run this again, and paste the whole "
+            "address of the new one."
         )
     return found["code"]
 
@@ -238,21 +266,26 @@ def tokens(
     """
     url = f"{str(config.get('api_url') or family.host).rstrip('/')}{family.token_path}"
     body = {"client_secret": app["secret"], "grant_type": "authorization_code", "redirect_uri": redirect_url}
+    # The secret goes to this host and to no other.
+    options: dict[str, Any] = {"timeout": SECONDS, "allow_redirects": False}
     try:
         if family.auth_type == "login_kit":
             form = {**body, "client_key": app["id"], "code": code}
-            response = requests.post(url, data=form, timeout=SECONDS)
+            response = requests.post(url, data=form, **options)
             answer = response.json()
             refused, message, data = answer.get("error"), answer.get("error_description"), answer
         else:
-            response = requests.post(url, json={**body, "client_id": app["id"], "auth_code": code}, timeout=SECONDS)
+            response = requests.post(url, json={**body, "client_id": app["id"], "auth_code": code}, **options)
             answer = response.json()
             refused, message, data = answer["code"], answer.get("message"), answer.get("data")
-        wanted = ("access_token", "refresh_token", "expires_in", "open_id")
-        is_whole = not refused and isinstance(data, dict) and all(data.get(name) for name in wanted)
+        texts = [(data or {}).get(name) for name in ("access_token", "refresh_token", "open_id")]
+        seconds = str((data or {}).get("expires_in"))
+        is_whole = all(isinstance(text, str) and text for text in texts) and seconds.isdecimal()
     except (requests.RequestException, ValueError, KeyError, AttributeError) as error:
         host = urlsplit(url).netloc
         sys.exit(f"{host} could not be asked for tokens ({type(error).__name__}). Run this again in a while.")
+    for hidden in (app["secret"], code):
+        message = str(message).replace(hidden, "****")
     if refused:
         meaning = REFUSALS.get(MEANINGS.get(refused, str(refused)), "Run this again.")
         sys.exit(f"TikTok refused (code {refused}: {message}). {meaning}")

@@ -44,7 +44,7 @@ def consent_router(emulator: Emulator) -> APIRouter:
         code = emulator.tokens.consent(open_id, scopes, query["redirect_uri"])
         if not set(scopes) - set(LOGIN_KIT_SCOPES):
             # The app of both families is one here, so the token call tells which it is.
-            emulator.login_kit_tokens.consent(open_id, scopes, query["redirect_uri"], code)
+            emulator.login_kit_tokens.take_code(code, emulator.tokens)
         allowed_before[query["scope"]] = open_id
         return _sent_back(query, code=code, scopes=",".join(scopes))
 

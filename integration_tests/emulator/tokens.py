@@ -49,11 +49,12 @@ class AccessToken:
 
 @dataclass(slots=True)
 class AuthCode:
-    """An authorisation code that was not exchanged yet."""
+    """An authorisation code."""
 
     grant: Grant
     expires_at: float
     redirect_uri: str
+    is_used: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,17 @@ class TokenStore(ABC):
     def _token_response(self, issued: NewTokens) -> JsonObject:
         """Return the family's response with new tokens."""
 
-    def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None, code: str | None = None) -> str:
-        """Consent as the account's owner, and return the authorisation code, by default a new one."""
-        code = code or _random(48) + "*" + _random(3) + "!5001.em"
+    def consent(self, open_id: str, scopes: list[str], redirect_uri: str | None) -> str:
+        """Consent as the account's owner, and return the authorisation code."""
+        code = _random(48) + "*" + _random(3) + "!5001.em"
         redirect_uri = redirect_uri or self._app.redirect_uri
         expires_at = self._clock.seconds() + self._knobs.auth_code_seconds
         self._codes[code] = AuthCode(self._new_grant(open_id, scopes), expires_at, redirect_uri)
         return code
+
+    def take_code(self, code: str, other: TokenStore) -> None:
+        """Accept a code of the other family too. It works once, whichever family it is used in."""
+        self._codes[code] = other._codes[code]
 
     def grant(
         self, open_id: str, scopes: list[str], access_seconds: float | None = None, refresh_seconds: float | None = None
@@ -112,11 +117,13 @@ class TokenStore(ABC):
 
     def _fresh_code(self, code: str) -> AuthCode | None:
         found = self._codes.get(code)
-        return None if found is None or self._is_expired(found.expires_at) else found
+        return None if found is None or found.is_used or self._is_expired(found.expires_at) else found
 
     def _issue_for_code(self, code: str) -> JsonObject:
         """Exchange a code for tokens. The life of the refresh token begins here (docs/tiktok-api.md A2.3)."""
-        grant = self._codes.pop(code).grant
+        found = self._codes[code]
+        found.is_used = True
+        grant = found.grant
         if self._knobs.reauthorisation_kills_old_tokens:
             self._delete_tokens(lambda other: other.open_id == grant.open_id)
         grant.refresh_expires_at = self._clock.seconds() + self._knobs.refresh_token_seconds
