@@ -1,9 +1,9 @@
 """Read five weeks of an emulated TikTok account into a DuckDB file with PyAirbyte, and draw a page of charts.
 
 Run it with `make demo`, `make demo POSTS=1000` for a larger account, `make demo ACCOUNTS=5` for five of them in one
-connection, or `make demo FAMILY=login_kit` for TikTok's other product. It needs neither a TikTok account nor a network:
-the emulator of this project stands for TikTok. Its clock and the connector's are moved from week to week, so that there
-is a history.
+connection, `make demo WEEKS=2` for a shorter history, or `make demo FAMILY=login_kit` for TikTok's other product. It
+needs neither a TikTok account nor a network: the emulator of this project stands for TikTok. Its clock and the
+connector's are moved from week to week, so that there is a history.
 """
 
 import json
@@ -32,7 +32,6 @@ FOLDER = Path("demo")
 DATABASE = FOLDER / "tiktok.duckdb"
 PAGE = FOLDER / "report.html"
 LOG = FOLDER / "log.txt"
-WEEKS = 5
 PROGRAMS = Path(sys.executable).parent
 MODELS = Path(__file__).parents[1] / "dbt_tiktok_organic"
 
@@ -133,7 +132,7 @@ def program_of_another_day() -> Path:
     return program
 
 
-def read_five_weeks(emulator: RunningEmulator, name: str) -> None:
+def read_week_by_week(emulator: RunningEmulator, name: str, weeks: int) -> None:
     """Sync every stream once a week; TikTok replaces the refresh token, so the new one is kept."""
     # PyAirbyte reads these when it is imported: nothing is sent anywhere, and its files stay in the demo's folder.
     folder = str(FOLDER.absolute())
@@ -162,14 +161,14 @@ def read_five_weeks(emulator: RunningEmulator, name: str) -> None:
             install_if_missing=False,
         )
         source.select_all_streams()
-    for week in range(1, WEEKS + 1):
-        weeks_ago = timedelta(weeks=WEEKS - week)
+    for week in range(1, weeks + 1):
+        weeks_ago = timedelta(weeks=weeks - week)
         now = datetime.now(UTC) - weeks_ago
         emulator.emulator.clock.move_to(now)
         os.environ["DEMO_CLOCK"] = str(-weeks_ago.total_seconds())
         with LOG.open("a") as log, redirect_stdout(log), redirect_stderr(log):
             result = source.read(cache=cache)
-        print(f"Sync {week} of {WEEKS}, as of {now:%Y-%m-%d}: {result.processed_records:,} records", flush=True)
+        print(f"Sync {week} of {weeks}, as of {now:%Y-%m-%d}: {result.processed_records:,} records", flush=True)
     cache.get_sql_engine().dispose()
 
 
@@ -213,6 +212,7 @@ def main() -> None:
         sys.exit("The demo reads with PyAirbyte, which needs Python 3.11 or 3.12: make clean demo PYTHON=python3.12")
     number = number_from("ACCOUNTS", 1)
     posts = number_from("POSTS", max(120 // number, 1))
+    weeks = number_from("WEEKS", 5)
     name = os.environ.get("FAMILY") or "business"
     if name not in FAMILIES:
         sys.exit(f"FAMILY is '{name}', but it must be {' or '.join(FAMILIES)}.")
@@ -223,9 +223,9 @@ def main() -> None:
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …", flush=True)
     knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
-    start = datetime.now(UTC) - timedelta(weeks=WEEKS - 1)
+    start = datetime.now(UTC) - timedelta(weeks=weeks - 1)
     with running_emulator(Emulator(accounts=accounts_of(number, posts), knobs=knobs, now=start)) as emulator:
-        read_five_weeks(emulator, name)
+        read_week_by_week(emulator, name, weeks)
     print("Building the dbt models …", flush=True)
     build_models(family.variables)
     print("Drawing the page …", flush=True)
