@@ -7,6 +7,7 @@ the emulator of this project stands for TikTok.
 
 import os
 import shutil
+import signal
 import sys
 import warnings
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class Family:
     """One of TikTok's two products, and something to ask its data."""
 
     credentials: dict[str, str]
+    counts: str
+    """A query: how many posts there are, and how many the profiles count."""
+    not_listed: str
     question: str
     query: str
 
@@ -37,6 +41,8 @@ class Family:
 FAMILIES = {
     "business": Family(
         {"auth_type": "business_oauth", "client_id": "7400000000000000001", "client_secret": "emulator-client-secret"},
+        "SELECT (SELECT count(DISTINCT item_id) FROM videos), (SELECT sum(videos_count) FROM account)",
+        "It hides some by policy. account.videos_count, without photo posts and posts in ads only: {counted}.",
         "Which posts were seen most, and how much of that came from the For You feed?",
         """\
 SELECT v.create_time::DATE AS published, v.caption, v.video_views,
@@ -50,6 +56,8 @@ LIMIT 5""",
     ),
     "login_kit": Family(
         {"auth_type": "login_kit", "client_key": "7400000000000000001", "client_secret": "emulator-client-secret"},
+        "SELECT (SELECT count(DISTINCT id) FROM user_videos), (SELECT sum(video_count) FROM user_info)",
+        "It hides some by policy, and posts in ads only. user_info.video_count, without photo posts: {counted}.",
         "Which posts were liked by most of those who saw them?",
         """\
 SELECT v.created_at::DATE AS published, v.title, v.view_count,
@@ -91,12 +99,18 @@ def authorised_config(emulator_url: str, name: str) -> dict[str, Any]:
 
 def read_into_duckdb(config: dict[str, Any]) -> None:
     """Check the connection, then read all streams; TikTok replaces the refresh token, so the new one is kept."""
-    # PyAirbyte reads these when it is imported: nothing is sent anywhere, and its files stay in the demo's folder.
+    # PyAirbyte reads these when it is imported: nothing is sent anywhere, its files stay in the demo's folder, and it
+    # does not list the streams while it reads them.
     folder = str(FOLDER.absolute())
     os.environ.update(
-        AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", AIRBYTE_PROJECT_DIR=folder, AIRBYTE_LOGGING_ROOT=folder
+        AIRBYTE_OFFLINE_MODE="1",
+        DO_NOT_TRACK="1",
+        AIRBYTE_PROJECT_DIR=folder,
+        AIRBYTE_LOGGING_ROOT=folder,
+        NO_LIVE_PROGRESS="1",
     )
     warnings.simplefilter("ignore", FutureWarning)
+    print("Loading PyAirbyte …", flush=True)
     import airbyte
 
     def keep(new_config: dict[str, Any]) -> None:
@@ -109,8 +123,11 @@ def read_into_duckdb(config: dict[str, Any]) -> None:
         local_executable=Path(sys.executable).parent / "source-tiktok-organic",
         install_if_missing=False,
     )
+    print(f"Checking the connection to {config['api_url']} …", flush=True)
     source.check()
+    print("Asking which streams there are …", flush=True)
     source.select_all_streams()
+    print(f"Reading {len(source.get_selected_streams())} streams into {DATABASE} …", flush=True)
     cache = airbyte.caches.DuckDBCache(db_path=DATABASE)
     source.read(cache=cache)
     cache.get_sql_engine().dispose()
@@ -158,10 +175,9 @@ def main() -> None:
     family = FAMILIES[name]
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …")
+    print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …", flush=True)
     no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
     with running_emulator(accounts=accounts_of(number, posts), knobs=no_limits) as emulator:
-        print(f"Checking the connection and reading every stream from {emulator.url} …")
         read_into_duckdb(authorised_config(emulator.url, name))
 
     with duckdb.connect(str(DATABASE)) as connection:
@@ -169,14 +185,20 @@ def main() -> None:
         if number > 1:
             show_accounts(connection)
         print(f"\nThe data is in {DATABASE}, a table for each stream.")
-        print("TikTok does not list the few posts that it hides by policy, so there are fewer rows than posts.")
+        listed, counted = connection.execute(family.counts).fetchone() or (0, 0)
+        if listed < number * posts:
+            print(f"TikTok lists {listed} of the {number * posts} posts. {family.not_listed.format(counted=counted)}")
         print("Open it with any DuckDB client. docs/data-dictionary.md explains every column.\n")
         print(f"{family.question}\n\n{family.query}\n")
         connection.sql(family.query).show(max_width=110)
 
 
+def stop(*_: object) -> None:
+    """End at once. PyAirbyte would make an error of its own of it, because Ctrl-C ends the connector too."""
+    print(f"\nStopped. {FOLDER}/ has what was read until then.", file=sys.stderr, flush=True)
+    os._exit(130)
+
+
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(f"\nStopped. {FOLDER}/ has what was read until then.")
+    signal.signal(signal.SIGINT, stop)
+    main()

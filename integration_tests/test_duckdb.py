@@ -1,6 +1,7 @@
 """The demo as `make demo` starts it, and what is in its DuckDB file, counted with SQL."""
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,21 +17,25 @@ pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte need
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What it printed of a registered Business Account and one that is not registered, and its database."""
-    folder = tmp_path_factory.mktemp("demo")
-    environment = {
+def environment_in(folder: Path) -> dict[str, str]:
+    """What the demo of two small accounts needs, with its files in a folder."""
+    return {
         **os.environ,
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)]),
         "POSTS": "25",
         "ACCOUNTS": "2",
     }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What it printed of a registered Business Account and one that is not registered, and its database."""
+    folder = tmp_path_factory.mktemp("demo")
     process = subprocess.run(
         [sys.executable, "-m", "examples.demo"],
         cwd=folder,
-        env=environment,
+        env=environment_in(folder),
         capture_output=True,
         text=True,
         timeout=180,
@@ -47,6 +52,7 @@ def test_the_demo_fills_a_table_for_each_stream_and_shows_them(demo: tuple[str, 
             (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
             assert rows > 0, stream
             assert f"{stream} {rows}" in " ".join(printed.split()), stream
+    assert printed.count("videos_audience_genders") == 1
     assert "Which posts were seen most" in printed
     assert "percent_for_you" in printed
 
@@ -87,3 +93,35 @@ def test_each_key_is_there_once_for_each_account(demo: tuple[str, Path], ready: 
             assert counts[0] == counts[1] > 0, stream
             accounts = connection.execute(f"SELECT count(DISTINCT business_id) FROM {stream}").fetchone()
             assert accounts == (2,), stream
+
+
+def test_the_demo_says_why_there_are_fewer_rows_than_posts(demo: tuple[str, Path]) -> None:
+    printed, database = demo
+    with duckdb.connect(str(database), read_only=True) as connection:
+        (rows,) = connection.execute("SELECT count(*) FROM videos").fetchone() or (0,)
+        (videos,) = connection.execute("SELECT sum(videos_count) FROM account").fetchone() or (0,)
+    said = [line for line in printed.splitlines() if line.startswith("TikTok lists ")]
+    # Which of the 50 posts are hidden depends on the day, and on some days none is.
+    expected = f"TikTok lists {rows} of the 50 posts. It hides some by policy."
+    assert [line.partition(" account.")[0] for line in said] == ([expected] if rows < 50 else [])
+    assert all(line.endswith(f": {videos}.") for line in said)
+
+
+def test_ctrl_c_while_it_reads_is_a_sentence(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "examples.demo"],
+        cwd=tmp_path,
+        env=environment_in(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # as in a terminal, where Ctrl-C reaches the connector too
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert any(line.startswith("Reading 17 streams") for line in process.stdout)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "AirbyteConnectorFailedError" not in said
+    assert "Stopped. demo/ has what was read until then." in said

@@ -175,3 +175,23 @@ def test_the_script_of_the_pyairbyte_page_leaves_rows_new_tokens_and_the_state_o
             assert f"{stream} {rows}\n" in printed, stream
         states = connection.execute("SELECT stream_name FROM _airbyte_state ORDER BY stream_name").fetchall()
     assert states == [("account",), ("account_metrics",), ("videos",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "can't be read: No such file or directory."),
+        ('{"credentials": ', "harbour.json is no JSON."),
+    ],
+)
+def test_a_config_that_cannot_be_read_is_a_sentence_and_leaves_nothing(
+    example: Any, config_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, said: str
+) -> None:
+    if content:
+        config_path.write_text(content)
+    folder = config_path.parent
+    before = set(folder.iterdir())
+    monkeypatch.setattr("sys.argv", ["orchestrated", str(config_path), str(folder / "harbour.duckdb")])
+    with pytest.raises(SystemExit, match=said):
+        example.main()
+    assert set(folder.iterdir()) == before
