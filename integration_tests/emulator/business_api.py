@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from .benchmark import benchmark
 from .comments import CommentEndpoint
@@ -165,6 +165,9 @@ async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request:
 
     async def respond() -> CodedResponse:
         kind = fault.kind if fault else None
+        unknown = emulator.knobs.unknown_path_code
+        if endpoint is None and unknown == "Not Found":
+            return PlainTextResponse(unknown, 404), None
         try:
             if kind == "revoke_token":
                 emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
@@ -198,6 +201,7 @@ async def _data(
 ) -> JsonObject:
     """Return the `data` of the response. Raises ApiError."""
     if endpoint is None:
+        assert emulator.knobs.unknown_path_code != "Not Found"  # _serve has answered it
         raise ApiError(emulator.knobs.unknown_path_code, "no schema found")
     if endpoint.oauth:
         emulator.limits.admit(path)
