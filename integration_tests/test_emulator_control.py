@@ -151,6 +151,8 @@ def test_the_page_at_the_root_has_what_one_needs_and_asks_nobody_else(api: Api) 
     for needed in (api.open_id, "7400000000000000001", "emulator-client-secret", "GET /open_api/v1.3/business/get/"):
         assert needed in page
     assert "latent_days = 2" in page
+    assert "Profile, follower demographics and daily series (A6)" in page
+    assert f'href="/_emulator/calls">{api.url}/_emulator/calls<' in page
     assert re.findall('(?:src|href)="(?!/)', page) == []
     assert "url(" not in page
 
