@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 # What is installed: for the demo, and for everything
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--override requirements/overrides.txt
 EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
-.PHONY: help demo emulator read benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
+.PHONY: help demo emulator read models report benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,7 +25,7 @@ $(READY): $(DEMO) requirements/dev.txt
 	@PYTHON="$(PYTHON)" tools/set-up more dev
 	@touch $(DEMO) $@
 
-demo: $(DEMO) ## Read every stream from the emulator into a DuckDB file and show what is in it
+demo: $(DEMO) ## Read five weeks of an emulated account into a DuckDB file, build the models, and draw a page of charts
 	@$(BIN)/python -m examples.demo
 
 emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="--posts 1000 --port 9000"
@@ -32,6 +33,13 @@ emulator: $(DEMO) ## Start the TikTok emulator; options: make emulator OPTIONS="
 
 read: $(DEMO) ## Read streams from the emulator with the command: make read STREAMS="videos videos_audience_genders"
 	@$(BIN)/python -m tools.read $(STREAMS)
+
+models: $(DEMO) ## Build the dbt models in a DuckDB file that the connector filled: make models DATABASE=demo/tiktok.duckdb
+	@DATABASE="$(abspath $(DATABASE))" $(BIN)/dbt build --project-dir dbt_tiktok_organic --profiles-dir dbt_tiktok_organic \
+		--vars '{tiktok_organic_schema: main, $(VARS)}'
+
+report: models ## Draw a page of charts of a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb
+	@$(BIN)/python -m examples.report "$(abspath $(DATABASE))"
 
 benchmark: $(READY) ## Measure calls, CPU and memory beside the alternatives; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks
@@ -43,8 +51,9 @@ register: $(READY) ## Create or update the connector in your Airbyte: make regis
 builder: $(DEMO) ## Write what is pasted into the Connector Builder: build/builder/manifest.yaml and components.py
 	@$(BIN)/python -m tools.builder
 
-data-dictionary: $(READY) ## Write docs/data-dictionary.md anew from the manifest
+data-dictionary: $(READY) ## Write docs/data-dictionary.md and the dbt package's sources anew from the manifest
 	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m tools.dbt_sources
 
 test: lint types unit integration ## Lint, types and all tests
 
@@ -79,10 +88,10 @@ image-test: $(READY) image ## Build the image and test what is in it and what it
 
 requirements: $(READY) ## Compile requirements/*.txt from pyproject.toml; with newer versions: make requirements OPTIONS=--upgrade
 	@$(COMPILE) $(OPTIONS) --extra dev pyproject.toml -o requirements/dev.txt
-	@printf 'hatchling\neditables\n' | $(COMPILE) -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) --override requirements/overrides.txt -c requirements/dev.txt --extra demo pyproject.toml - -o requirements/demo.txt
 	@$(COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	@echo hatchling | $(COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	@echo uv | $(COMPILE) -c requirements/dev.txt - -o requirements/uv.txt
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) .tmp build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tmp build dist demo dbt_tiktok_organic/logs dbt_tiktok_organic/target .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,16 +1,22 @@
-"""Read every stream of an emulated TikTok account into a DuckDB file with PyAirbyte, and show what is in it.
+"""Read five weeks of an emulated TikTok account into a DuckDB file with PyAirbyte, and draw a page of charts.
 
 Run it with `make demo`, `make demo POSTS=1000` for a larger account, `make demo ACCOUNTS=5` for five of them in one
 connection, or `make demo FAMILY=login_kit` for TikTok's other product. It needs neither a TikTok account nor a network:
-the emulator of this project stands for TikTok.
+the emulator of this project stands for TikTok. Its clock and the connector's are moved from week to week, so that there
+is a history.
 """
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
@@ -19,54 +25,70 @@ import duckdb
 import requests
 
 from integration_tests.emulator.accounts import SIZES, AccountKind, AccountSpec
+from integration_tests.emulator.emulator import Emulator
 from integration_tests.emulator.knobs import Knobs
-from integration_tests.emulator.server import running_emulator
+from integration_tests.emulator.server import RunningEmulator, running_emulator
 
 FOLDER = Path("demo")
 DATABASE = FOLDER / "tiktok.duckdb"
+PAGE = FOLDER / "report.html"
+LOG = FOLDER / "log.txt"
+WEEKS = 5
+PROGRAMS = Path(sys.executable).parent
+MODELS = Path(__file__).parents[1] / "dbt_tiktok_organic"
 
 
 @dataclass(frozen=True)
 class Family:
-    """One of TikTok's two products, and something to ask its data."""
+    """One of TikTok's two products, what the models are told of it, and answers with the queries behind them."""
 
     credentials: dict[str, str]
-    counts: str
-    """A query: how many posts there are, and how many the profiles count."""
-    not_listed: str
-    question: str
-    query: str
+    variables: dict[str, Any]
+    answers: Sequence[tuple[str, str]]
 
 
+# What one post gained since the sync before; the models have the same for both products.
+GAINED = """\
+SELECT coalesce(nullif(p.caption, ''), p.item_id) AS post, d.video_views_gained AS views, d.metric_date AS day
+FROM tiktok_organic__post_days d
+JOIN tiktok_organic__posts p USING (business_id, item_id)
+WHERE d.metric_date = (SELECT max(metric_date) FROM tiktok_organic__post_days)
+ORDER BY d.video_views_gained DESC NULLS LAST
+LIMIT 1"""
+TOLD = "“{post}” gained most since the sync before: {views:,} views."
 FAMILIES = {
     "business": Family(
         {"auth_type": "business_oauth", "client_id": "7400000000000000001", "client_secret": "emulator-client-secret"},
-        "SELECT (SELECT count(DISTINCT item_id) FROM videos), (SELECT sum(videos_count) FROM account)",
-        "It hides some by policy. account.videos_count, without photo posts and posts in ads only: {counted}.",
-        "Which posts were seen most, and how much of that came from the For You feed?",
-        """\
-SELECT v.create_time::DATE AS published, v.caption, v.video_views,
-       round(100 * s.impression_sources_percentage) AS percent_for_you
-FROM videos v
-LEFT JOIN videos_impression_sources s
-  ON s.business_id = v.business_id AND s.item_id = v.item_id AND s.metric_date = v.metric_date
- AND s.impression_sources_impression_source = 'For You'
-ORDER BY v.video_views DESC
-LIMIT 5""",
+        {},
+        [
+            (TOLD, GAINED),
+            (
+                "In the last 28 complete days {net:+,} followers, to {followers:,}.",
+                "SELECT net_followers_28_days AS net, followers_count AS followers FROM tiktok_organic__account_days "
+                "WHERE NOT is_provisional ORDER BY metric_date DESC, followers_count DESC LIMIT 1",
+            ),
+            (
+                "{waiting:,} comments wait for an answer.",
+                "SELECT count(*) AS waiting FROM tiktok_organic__comments "
+                "WHERE NOT (is_reply OR is_owner OR is_answered)",
+            ),
+        ],
     ),
     "login_kit": Family(
         {"auth_type": "login_kit", "client_key": "7400000000000000001", "client_secret": "emulator-client-secret"},
-        "SELECT (SELECT count(DISTINCT id) FROM user_videos), (SELECT sum(video_count) FROM user_info)",
-        "It hides some by policy, and posts in ads only. user_info.video_count, without photo posts: {counted}.",
-        "Which posts were liked by most of those who saw them?",
-        """\
-SELECT v.created_at::DATE AS published, v.title, v.view_count,
-       round(100 * v.like_count / v.view_count, 1) AS percent_liked
-FROM user_videos v
-JOIN user_info u ON u.open_id = v.open_id
-WHERE v.view_count > 0
-ORDER BY percent_liked DESC
-LIMIT 5""",
+        {"tiktok_organic__using_business": False, "tiktok_organic__using_login_kit": True},
+        [
+            (TOLD, GAINED),
+            (
+                "Of those who saw the posts, {rate:.1%} liked, commented or shared.",
+                "SELECT avg(engagement_rate) AS rate FROM tiktok_organic__posts",
+            ),
+            (
+                "#{hashtag} is on {posts} posts, more than any other.",
+                "SELECT hashtag, count(*) AS posts FROM tiktok_organic__post_hashtags "
+                "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1",
+            ),
+        ],
     ),
 }
 
@@ -75,7 +97,13 @@ def accounts_of(number: int, posts: int) -> list[AccountSpec]:
     """So many accounts, of each kind and size in turn."""
     kinds = get_args(AccountKind)
     return [
-        AccountSpec(kind=kinds[position % len(kinds)], followers=SIZES[position % len(SIZES)], posts=posts)
+        AccountSpec(
+            kind=kinds[position % len(kinds)],
+            followers=SIZES[position % len(SIZES)],
+            posts=posts,
+            keeps_posting=True,
+            comments_per_post=8,
+        )
         for position in range(number)
     ]
 
@@ -97,10 +125,18 @@ def authorised_config(emulator_url: str, name: str) -> dict[str, Any]:
     }
 
 
-def read_into_duckdb(config: dict[str, Any]) -> None:
-    """Check the connection, then read all streams; TikTok replaces the refresh token, so the new one is kept."""
-    # PyAirbyte reads these when it is imported: nothing is sent anywhere, its files stay in the demo's folder, and it
-    # does not list the streams while it reads them.
+def program_of_another_day() -> Path:
+    """The connector's command with its clock moved by DEMO_CLOCK seconds, for PyAirbyte to start."""
+    program = FOLDER / "bin" / "source-tiktok-organic"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m examples.moved_clock "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return program
+
+
+def read_five_weeks(emulator: RunningEmulator, name: str) -> None:
+    """Sync every stream once a week; TikTok replaces the refresh token, so the new one is kept."""
+    # PyAirbyte reads these when it is imported: nothing is sent anywhere, and its files stay in the demo's folder.
     folder = str(FOLDER.absolute())
     os.environ.update(
         AIRBYTE_OFFLINE_MODE="1",
@@ -108,49 +144,60 @@ def read_into_duckdb(config: dict[str, Any]) -> None:
         AIRBYTE_PROJECT_DIR=folder,
         AIRBYTE_LOGGING_ROOT=folder,
         NO_LIVE_PROGRESS="1",
+        DEMO_CLOCK="0",
     )
-    warnings.simplefilter("ignore", FutureWarning)
-    print("Loading PyAirbyte …", flush=True)
+    warnings.simplefilter("ignore")
     import airbyte
 
     def keep(new_config: dict[str, Any]) -> None:
         source.set_config(new_config, validate=False)
 
-    source = airbyte.get_source(
-        "source-tiktok-organic",
-        config=config,
-        config_change_callback=keep,
-        local_executable=Path(sys.executable).parent / "source-tiktok-organic",
-        install_if_missing=False,
-    )
-    print(f"Checking the connection to {config['api_url']} …", flush=True)
-    source.check()
-    print("Asking which streams there are …", flush=True)
-    source.select_all_streams()
-    print(f"Reading {len(source.get_selected_streams())} streams into {DATABASE} …", flush=True)
     cache = airbyte.caches.DuckDBCache(db_path=DATABASE)
-    source.read(cache=cache)
+    # PyAirbyte says everything three times.
+    with LOG.open("a") as log, redirect_stdout(log), redirect_stderr(log):
+        source = airbyte.get_source(
+            "source-tiktok-organic",
+            config=authorised_config(emulator.url, name),
+            config_change_callback=keep,
+            local_executable=program_of_another_day(),
+            install_if_missing=False,
+        )
+        source.select_all_streams()
+    for week in range(1, WEEKS + 1):
+        weeks_ago = timedelta(weeks=WEEKS - week)
+        now = datetime.now(UTC) - weeks_ago
+        emulator.emulator.clock.move_to(now)
+        os.environ["DEMO_CLOCK"] = str(-weeks_ago.total_seconds())
+        with LOG.open("a") as log, redirect_stdout(log), redirect_stderr(log):
+            result = source.read(cache=cache)
+        print(f"Sync {week} of {WEEKS}, as of {now:%Y-%m-%d}: {result.processed_records:,} records", flush=True)
     cache.get_sql_engine().dispose()
 
 
-def show_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Print the streams and how many rows each has."""
-    names = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE NOT starts_with(table_name, '_') ORDER BY table_name"
-    ).fetchall()
-    print(f"\n{'stream':<36}{'rows':>8}")
-    for (name,) in names:
-        (rows,) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() or (0,)
-        print(f"{name:<36}{rows:>8}")
+def build_models(variables: dict[str, Any]) -> None:
+    """Build the dbt package's models in the same file."""
+    command = [PROGRAMS / "dbt", "--quiet", "run", "--project-dir", MODELS, "--profiles-dir", MODELS]
+    command += ["--log-path", FOLDER.absolute() / "dbt", "--target-path", FOLDER.absolute() / "dbt"]
+    command += ["--vars", json.dumps({"tiktok_organic_schema": "main", **variables})]
+    run(command)
 
 
-def show_accounts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Print the accounts and how many posts each has."""
-    print("\nThe accounts:\n")
-    connection.sql(
-        "SELECT a.display_name, a.is_business_account, a.followers_count, count(v.item_id) AS posts "
-        "FROM account a LEFT JOIN videos v USING (business_id, metric_date) GROUP BY ALL ORDER BY followers_count DESC"
-    ).show(max_width=110)
+def run(command: Sequence[object]) -> None:
+    """Run a program, whose output goes to the log; the end where it fails."""
+    environment = {**os.environ, "DATABASE": str(DATABASE.absolute()), "DO_NOT_TRACK": "1"}
+    with LOG.open("a") as log:
+        if subprocess.run(list(map(str, command)), env=environment, stdout=log, stderr=log).returncode:
+            sys.exit(f"{command[0]} failed. {LOG} says why.")
+
+
+def show_answers(connection: duckdb.DuckDBPyConnection, family: Family) -> None:
+    """Print what the models say in words, and the query behind the first of it."""
+    for words, query in family.answers:
+        cursor = connection.execute(query)
+        row = cursor.fetchone()
+        names = [column[0] for column in cursor.description or []]
+        print(f"- {words.format(**dict(zip(names, row, strict=True)))}" if row and None not in row else "- nothing yet")
+    print(f"\nThe query behind the first answer:\n\n{family.answers[0][1]}\n")
 
 
 def number_from(name: str, default: int) -> int:
@@ -166,7 +213,7 @@ def main() -> None:
     if not find_spec("airbyte"):
         sys.exit("The demo reads with PyAirbyte, which needs Python 3.11 or 3.12: make clean demo PYTHON=python3.12")
     number = number_from("ACCOUNTS", 1)
-    posts = number_from("POSTS", max(214 // number, 1))
+    posts = number_from("POSTS", max(120 // number, 1))
     name = os.environ.get("FAMILY") or "business"
     if name not in FAMILIES:
         sys.exit(f"FAMILY is '{name}', but it must be {' or '.join(FAMILIES)}.")
@@ -176,26 +223,24 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …", flush=True)
-    no_limits = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
-    with running_emulator(accounts=accounts_of(number, posts), knobs=no_limits) as emulator:
-        read_into_duckdb(authorised_config(emulator.url, name))
+    knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
+    start = datetime.now(UTC) - timedelta(weeks=WEEKS - 1)
+    with running_emulator(Emulator(accounts=accounts_of(number, posts), knobs=knobs, now=start)) as emulator:
+        read_five_weeks(emulator, name)
+    print("Building the dbt models …", flush=True)
+    build_models(family.variables)
+    print("Drawing the page …", flush=True)
+    run([sys.executable, "-m", "examples.report", DATABASE])
 
-    with duckdb.connect(str(DATABASE)) as connection:
-        show_tables(connection)
-        if number > 1:
-            show_accounts(connection)
-        print(f"\nThe data is in {DATABASE}, a table for each stream.")
-        listed, counted = connection.execute(family.counts).fetchone() or (0, 0)
-        if listed < number * posts:
-            print(f"TikTok lists {listed} of the {number * posts} posts. {family.not_listed.format(counted=counted)}")
-        print("Open it with any DuckDB client. docs/data-dictionary.md explains every column.\n")
-        print(f"{family.question}\n\n{family.query}\n")
-        connection.sql(family.query).show(max_width=110)
+    with duckdb.connect(str(DATABASE), read_only=True) as connection:
+        print(f"\nOpen {PAGE} in a browser. Its figures are in {DATABASE}: a table for each stream, and the models.\n")
+        show_answers(connection, family)
+    print("docs/data-dictionary.md explains every column of the streams, and dbt_tiktok_organic/ the models.")
 
 
 def stop(*_: object) -> None:
     """End at once. PyAirbyte would make an error of its own of it, because Ctrl-C ends the connector too."""
-    print(f"\nStopped. {FOLDER}/ has what was read until then.", file=sys.stderr, flush=True)
+    print(f"\nStopped. {FOLDER}/ has what was read until then.", file=sys.__stderr__, flush=True)
     os._exit(130)
 
 

@@ -34,7 +34,8 @@ def configs_for(tiktok: Served) -> dict[str, Config]:
     would end the refresh token for the tests that follow.
     """
     grant, login_kit_grant = granted(tiktok), granted(tiktok, family="login_kit")
-    oauth, login_kit = oauth_config(tiktok, grant=grant), login_kit_config(tiktok, grant=login_kit_grant)
+    oauth = oauth_config(tiktok, grant=grant, cover_images=True, benchmark_categories=["PETS", "OTHERS"])
+    login_kit = login_kit_config(tiktok, grant=login_kit_grant, cover_images=True)
     access_token = token_config(tiktok, grant=grant)
     return {
         "business_oauth": with_credentials(oauth, business_id=grant["open_id"], **still_good(grant)),

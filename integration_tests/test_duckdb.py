@@ -52,7 +52,6 @@ def test_the_demo_fills_a_table_for_each_stream_and_shows_them(demo: tuple[str, 
             (rows,) = connection.execute(f'SELECT count(*) FROM "{stream}"').fetchone() or (0,)
             assert rows > 0, stream
             assert f"{stream} {rows}" in " ".join(printed.split()), stream
-    assert printed.count("videos_audience_genders") == 1
     assert "Which posts were seen most" in printed
     assert "percent_for_you" in printed
 
@@ -95,18 +94,6 @@ def test_each_key_is_there_once_for_each_account(demo: tuple[str, Path], ready: 
             assert accounts == (2,), stream
 
 
-def test_the_demo_says_why_there_are_fewer_rows_than_posts(demo: tuple[str, Path]) -> None:
-    printed, database = demo
-    with duckdb.connect(str(database), read_only=True) as connection:
-        (rows,) = connection.execute("SELECT count(*) FROM videos").fetchone() or (0,)
-        (videos,) = connection.execute("SELECT sum(videos_count) FROM account").fetchone() or (0,)
-    said = [line for line in printed.splitlines() if line.startswith("TikTok lists ")]
-    # Which of the 50 posts are hidden depends on the day, and on some days none is.
-    expected = f"TikTok lists {rows} of the 50 posts. It hides some by policy."
-    assert [line.partition(" account.")[0] for line in said] == ([expected] if rows < 50 else [])
-    assert all(line.endswith(f": {videos}.") for line in said)
-
-
 def test_ctrl_c_while_it_reads_is_a_sentence(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "examples.demo"],
@@ -119,7 +106,7 @@ def test_ctrl_c_while_it_reads_is_a_sentence(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout
         assert process.stderr
-        assert any(line.startswith("Reading 17 streams") for line in process.stdout)
+        assert any(line.startswith("Sync 1 of") for line in process.stdout)
         os.killpg(process.pid, signal.SIGINT)
         said = process.stderr.read()
     assert process.returncode == 130

@@ -432,10 +432,12 @@ def described(columns: Sequence[Column]) -> str:
 def section(stream: Stream, shared: Collection[Column]) -> str:
     """What the dictionary says of one stream."""
     cursor = f"Cursor: `{stream.cursor}`. Sync modes: full refresh, incremental."
+    named = {*stream.primary_key, stream.cursor}
+    also = code(name for name, column in stream.columns.items() if column in shared and name not in named)
     return (
         f"### {stream.name}\n\n{stream.rows}\n\n"
         f"Primary key: {code(stream.primary_key)}. {cursor if stream.cursor else 'Sync mode: full refresh.'} "
-        f"Calls: {code(stream.calls)}.\n\n"
+        f"Calls: {code(stream.calls)}.{also and f' Also has {also}.'}\n\n"
         f"{described([column for column in stream.columns.values() if column not in shared])}"
     )
 
@@ -500,8 +502,7 @@ of the endpoint too, from the group *TikTok Accounts*; an app of Login Kit has t
 {account_types}
 """
 
-SHARED = """These columns mean the same in every stream that has them. The descriptions of the streams leave them out.
-"""
+SHARED = "These columns mean the same in every stream that has them. The descriptions of the streams only name them.\n"
 
 JOINS = """\
 An arrow leads to rows that belong to a row of the stream at its beginning. Join them by the whole primary key of that

@@ -123,7 +123,7 @@ def test_the_page_is_the_one_that_the_manifest_gives(page: str, manifest: dict[s
 
 
 def test_every_stream_and_every_column_is_on_the_page(
-    streams: dict[str, Rows], schemas: dict[str, dict[str, Any]]
+    page: str, streams: dict[str, Rows], schemas: dict[str, dict[str, Any]]
 ) -> None:
     shared = list(streams[SHARED])
     assert shared == ["business_id", "metric_date", "video_creator_username", "item_id", "create_time"]
@@ -131,6 +131,8 @@ def test_every_stream_and_every_column_is_on_the_page(
     for name, schema in schemas.items():
         others = [column for column in schema["properties"] if column in streams[name] or column not in shared]
         assert list(streams[name]) == others, name
+        section = page.split(f"\n### {name}\n")[1].split("\n### ")[0]
+        assert [column for column in schema["properties"] if f"`{column}`" not in section] == [], name
 
 
 def test_a_column_that_means_something_else_than_its_namesakes_is_described_with_its_stream(
@@ -161,7 +163,8 @@ def test_the_page_says_what_a_row_of_a_stream_is(page: str) -> None:
     )
     assert section.splitlines()[3] == (
         "Primary key: `business_id`, `metric_date`, `audience_ages_age`. Cursor: `metric_date`. "
-        "Sync modes: full refresh, incremental. Calls: `GET /open_api/v1.3/business/get/`."
+        "Sync modes: full refresh, incremental. Calls: `GET /open_api/v1.3/business/get/`. "
+        "Also has `video_creator_username`."
     )
 
 
@@ -171,7 +174,8 @@ def test_the_page_says_what_a_row_of_a_stream_is(page: str) -> None:
         (
             "videos_comments_replies",
             "Primary key: `business_id`, `comment_id`. Cursor: `create_time`. Sync modes: full refresh, incremental. "
-            "Calls: `GET /open_api/v1.3/business/comment/list/`, `GET /open_api/v1.3/business/comment/reply/list/`.",
+            "Calls: `GET /open_api/v1.3/business/comment/list/`, `GET /open_api/v1.3/business/comment/reply/list/`. "
+            "Also has `video_creator_username`.",
         ),
         ("user_info", "Primary key: `open_id`. Sync mode: full refresh. Calls: `GET /v2/user/info/`."),
         (

@@ -1,0 +1,16 @@
+{{ tiktok_organic.stage('account', [
+    ('business_id', 'string'),
+    ('metric_date', 'date'),
+    ('video_creator_username', 'string'),
+    ('display_name', 'string'),
+    ('bio_description', 'string'),
+    ('profile_image', 'string'),
+    ('profile_deep_link', 'string'),
+    ('is_verified', 'boolean'),
+    ('is_business_account', 'boolean'),
+    ('followers_count', 'integer'),
+    ('following_count', 'integer'),
+    ('total_likes', 'integer'),
+    ('videos_count', 'integer'),
+    ('_airbyte_extracted_at', 'timestamp'),
+]) }}

@@ -1,0 +1,8 @@
+{{ tiktok_organic.stage('account_audience_cities', [
+    ('business_id', 'string'),
+    ('metric_date', 'date'),
+    ('video_creator_username', 'string'),
+    ('audience_cities_city_name', 'string'),
+    ('audience_cities_percentage', 'number'),
+    ('_airbyte_extracted_at', 'timestamp'),
+]) }}

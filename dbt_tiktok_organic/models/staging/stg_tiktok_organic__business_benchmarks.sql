@@ -1,0 +1,15 @@
+{{ tiktok_organic.stage('business_benchmarks', [
+    ('business_category', 'string'),
+    ('metric_date', 'date'),
+    ('business_id', 'string'),
+    ('video_creator_username', 'string'),
+    ('average_likes', 'number'),
+    ('average_comments', 'number'),
+    ('average_shares', 'number'),
+    ('average_video_count', 'number'),
+    ('average_follower_count', 'number'),
+    ('average_follower_growth', 'number'),
+    ('average_engagement_rate', 'number'),
+    ('average_video_views', 'number'),
+    ('_airbyte_extracted_at', 'timestamp'),
+]) }}

@@ -1,0 +1,18 @@
+{{ tiktok_organic.stage('user_info_history', [
+    ('open_id', 'string'),
+    ('union_id', 'string'),
+    ('avatar_url', 'string'),
+    ('avatar_url_100', 'string'),
+    ('avatar_large_url', 'string'),
+    ('display_name', 'string'),
+    ('username', 'string'),
+    ('bio_description', 'string'),
+    ('profile_deep_link', 'string'),
+    ('is_verified', 'boolean'),
+    ('follower_count', 'integer'),
+    ('following_count', 'integer'),
+    ('likes_count', 'integer'),
+    ('video_count', 'integer'),
+    ('metric_date', 'date'),
+    ('_airbyte_extracted_at', 'timestamp'),
+]) }}

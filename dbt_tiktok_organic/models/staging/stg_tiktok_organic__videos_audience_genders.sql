@@ -1,0 +1,10 @@
+{{ tiktok_organic.stage('videos_audience_genders', [
+    ('business_id', 'string'),
+    ('item_id', 'string'),
+    ('metric_date', 'date'),
+    ('video_creator_username', 'string'),
+    ('create_time', 'timestamp'),
+    ('audience_genders_gender', 'string'),
+    ('audience_genders_percentage', 'number'),
+    ('_airbyte_extracted_at', 'timestamp'),
+]) }}

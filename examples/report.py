@@ -1,0 +1,439 @@
+"""Draw a page of charts from the dbt models: one HTML file that opens without a network.
+
+`make report DATABASE=demo/tiktok.duckdb` builds the models in a DuckDB file that the connector filled, and writes
+`report.html` beside it. Each chart has a sentence that says what it shows, and what to mind when reading it. An account
+that has nothing for a chart gets a sentence instead.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import duckdb
+import vl_convert
+
+PAGE = Path(__file__).with_name("report_page.html")
+PAID = "Views, likes and comments that were paid for are included: TikTok does not tell them apart."
+WEEKDAYS = ["", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A part of the page: what it shows in a sentence, charts or a table of HTML, and what to mind."""
+
+    title: str
+    says: str
+    charts: Sequence[alt.TopLevelMixin] = field(default_factory=list)
+    table: str = ""
+    mind: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The models' rows of one account."""
+
+    connection: duckdb.DuckDBPyConnection
+    business_id: str
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query that names the account as `$account`; dates as text."""
+        cursor = self.connection.execute(query, {"account": self.business_id})
+        names = [column[0] for column in cursor.description or []]
+        return [
+            {name: str(value) if hasattr(value, "isoformat") else value for name, value in zip(names, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+
+    def row(self, query: str) -> dict[str, Any]:
+        """The only row of a query."""
+        (row,) = self.rows(query)
+        return row
+
+
+def number(value: float | None) -> str:
+    """A number for a sentence: 1,234 or "an unknown number of"."""
+    return "an unknown number of" if value is None else f"{value:,.0f}"
+
+
+def percent(value: float | None) -> str:
+    """A fraction for a sentence: "4.2 %", or "not known"."""
+    return "not known" if value is None else f"{100 * value:.1f} %"
+
+
+def chart(rows: Sequence[dict[str, Any]], height: int = 240) -> alt.Chart:
+    """A chart of these rows, as wide as the page."""
+    return alt.Chart(alt.InlineData(values=list(rows))).properties(width="container", height=height)
+
+
+def bars(rows: Sequence[dict[str, Any]], label: str, value: str, title: str, axis: str = "%") -> alt.Chart:
+    """Horizontal bars, the longest first."""
+    found: alt.Chart = (
+        chart(rows, height=26 * len(rows))
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(
+            x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=axis, tickCount=5)),
+            y=alt.Y(f"{label}:N", sort="-x", title=None, axis=alt.Axis(labelLimit=160)),
+            tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", format=axis)],
+        )
+    )
+    return found
+
+
+def followers(account: Account) -> Figure:
+    """Followers and views by day."""
+    title = "Followers and views, day by day"
+    days = account.rows(
+        "SELECT metric_date, followers_count, video_views, coalesce(is_provisional, true) AS is_provisional "
+        "FROM tiktok_organic__account_days WHERE business_id = $account AND video_views IS NOT NULL ORDER BY 1"
+    )
+    if len(days) < 2:
+        return Figure(title, "TikTok has no daily figures of this account yet.")
+    first, last = days[0], days[-1]
+    day = alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b"))
+    tooltip = [alt.Tooltip("metric_date:T"), alt.Tooltip("followers_count:Q", format=",")]
+    line = (
+        chart(days, height=170)
+        .mark_line(strokeWidth=2.5)
+        .encode(day, alt.Y("followers_count:Q", title="followers", scale=alt.Scale(zero=False)), tooltip=tooltip)
+    )
+    views = (
+        chart(days, height=170)
+        .mark_bar()
+        .encode(
+            day,
+            alt.Y("video_views:Q", title="views", axis=alt.Axis(format="~s")),
+            opacity=alt.condition("datum.is_provisional", alt.value(0.4), alt.value(1)),
+            tooltip=[alt.Tooltip("metric_date:T"), alt.Tooltip("video_views:Q", format=",")],
+        )
+    )
+    return Figure(
+        title,
+        f"From {first['metric_date']} to {last['metric_date']}, followers went from "
+        f"{number(first['followers_count'])} to {number(last['followers_count'])}, and videos were viewed "
+        f"{number(sum(x['video_views'] for x in days))} times.",
+        [line, views],
+        mind=f"TikTok completes a day within 48 hours of its end. Days that are not complete are pale. {PAID}",
+    )
+
+
+def gained_and_lost(account: Account) -> Figure:
+    """Followers that came and left."""
+    title = "Followers gained and lost"
+    days = account.rows(
+        "SELECT metric_date, daily_new_followers AS gained, -daily_lost_followers AS lost "
+        "FROM tiktok_organic__account_days WHERE business_id = $account AND daily_new_followers IS NOT NULL ORDER BY 1"
+    )
+    if not days:
+        return Figure(title, "TikTok tells gained and lost followers of Business Accounts alone.")
+    gained, lost = sum(x["gained"] for x in days), -sum(x["lost"] or 0 for x in days)
+    drawn = (
+        chart(days)
+        .transform_fold(["gained", "lost"], as_=["what", "followers"])
+        .mark_bar()
+        .encode(
+            alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b")),
+            alt.Y("followers:Q", title="followers"),
+            alt.Color("what:N", title=None, scale=alt.Scale(domain=["gained", "lost"], range=["#1f9d88", "#d1495b"])),
+            tooltip=[alt.Tooltip("metric_date:T"), "what:N", alt.Tooltip("followers:Q", format=",")],
+        )
+    )
+    return Figure(
+        title,
+        f"In these {len(days)} days {number(gained)} followers came and {number(lost)} left.",
+        [drawn],
+        mind="Somebody who leaves and comes back counts twice.",
+    )
+
+
+def best_posts(account: Account) -> Figure:
+    """The posts with the most views."""
+    posts = account.rows(
+        "SELECT create_time::DATE AS published, caption, permalink, video_views, engagement_rate, hook_rate, "
+        "watched_share FROM tiktok_organic__posts WHERE business_id = $account AND video_views > 0 "
+        "ORDER BY video_views DESC LIMIT 5"
+    )
+    if not posts:
+        return Figure("The best posts", "This account has no public posts with views.")
+    lines = "".join(
+        f"<tr><td><a href='{escape(str(post['permalink']))}'>{escape(post['caption'] or 'without a text')}</a>"
+        f"<small> {post['published']}</small><td>{number(post['video_views'])}<td>{percent(post['engagement_rate'])}"
+        f"<td>{percent(post['hook_rate'])}<td>{percent(post['watched_share'])}"
+        for post in posts
+    )
+    head = "<tr><th>post<th>views<th>engagement<th>still there after 3 s<th>watched"
+    return Figure(
+        "The best posts",
+        f"The most viewed post has {number(posts[0]['video_views'])} views.",
+        table=f"<table>{head}{lines}</table>",
+        mind="Engagement is likes, comments and shares for each view. Watched is the average share of the video's "
+        f"length. {PAID}",
+    )
+
+
+def growth(account: Account) -> Figure:
+    """How the posts grew from sync to sync."""
+    title = "How posts grow from sync to sync"
+    points = account.rows(
+        "WITH best AS (SELECT item_id, sum(video_views_gained) AS gained FROM tiktok_organic__post_days "
+        "  WHERE business_id = $account GROUP BY 1 HAVING count(video_views) > 1 ORDER BY 2 DESC NULLS LAST LIMIT 5) "
+        "SELECT d.metric_date, best.gained, sum(coalesce(d.video_views_gained, 0)) OVER so_far AS views, "
+        "left(coalesce(nullif(p.caption, ''), d.item_id), 44) AS post "
+        "FROM tiktok_organic__post_days d JOIN best USING (item_id) "
+        "JOIN tiktok_organic__posts p ON p.business_id = d.business_id AND p.item_id = d.item_id "
+        "WHERE d.business_id = $account AND d.video_views IS NOT NULL "
+        "WINDOW so_far AS (PARTITION BY d.item_id ORDER BY d.metric_date) ORDER BY best.gained DESC, 1"
+    )
+    if not points:
+        return Figure(title, "There is one sync so far. After the next one, this shows how posts grew.")
+    drawn = (
+        chart(points, height=300)
+        .mark_line(point=True, strokeWidth=2.5)
+        .encode(
+            alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b")),
+            alt.Y("views:Q", title="views gained since the first sync", axis=alt.Axis(format="~s")),
+            alt.Color("post:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
+            tooltip=["post:N", alt.Tooltip("metric_date:T"), alt.Tooltip("views:Q", format=",")],
+        )
+    )
+    best = points[0]
+    return Figure(
+        title,
+        f"“{best['post']}” gained most: {number(best['gained'])} views between the syncs.",
+        [drawn],
+        mind="TikTok tells totals since publication. Only a history of syncs shows when the views came.",
+    )
+
+
+def sources(account: Account) -> Figure:
+    """Where views come from."""
+    title = "Where viewers meet the posts"
+    found = account.rows(
+        "SELECT a.label AS source, sum(a.percentage * p.video_views) / sum(p.video_views) AS share "
+        "FROM tiktok_organic__post_audience a JOIN tiktok_organic__posts p USING (business_id, item_id) "
+        "WHERE business_id = $account AND a.dimension = 'source' AND a.is_newest AND p.video_views > 0 "
+        "GROUP BY 1 ORDER BY 2 DESC"
+    )
+    if not found:
+        return Figure(title, "TikTok does not tell where the views of these posts came from.")
+    return Figure(
+        title,
+        f"{found[0]['source']} brings {percent(found[0]['share'])} of the views.",
+        [bars(found, "source", "share", "share of views", ".0%")],
+        mind="Posts are weighted by their views. TikTok withholds sources of posts that nobody touched for seven days.",
+    )
+
+
+def retention(account: Account) -> Figure:
+    """How long viewers stay."""
+    title = "How long viewers stay"
+    points = account.rows(
+        "WITH best AS (SELECT item_id, caption FROM tiktok_organic__posts WHERE business_id = $account "
+        "  AND hook_rate IS NOT NULL ORDER BY video_views DESC LIMIT 5) "
+        "SELECT r.second, r.percentage AS watching, left(coalesce(nullif(best.caption, ''), item_id), 44) AS post "
+        "FROM (SELECT item_id, video_view_retention_second AS second, video_view_retention_percentage AS percentage "
+        "  FROM stg_tiktok_organic__videos_video_view_retention WHERE business_id = $account "
+        "  QUALIFY metric_date = max(metric_date) OVER (PARTITION BY item_id)) r JOIN best USING (item_id) "
+        "ORDER BY 3, 1"
+    )
+    if not points:
+        return Figure(title, "TikTok does not tell how long viewers of these posts stayed.")
+    drawn = (
+        chart(points, height=300)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            alt.X("second:Q", title="second of the video"),
+            alt.Y("watching:Q", title="still watching", axis=alt.Axis(format="%")),
+            alt.Color("post:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
+            tooltip=["post:N", "second:Q", alt.Tooltip("watching:Q", format=".0%")],
+        )
+    )
+    third = [point["watching"] for point in points if point["second"] == 3]
+    share = sum(third) / len(third) if third else None
+    return Figure(
+        title,
+        f"Of the viewers of the five most viewed posts, {percent(share)} are still there after three seconds.",
+        [drawn],
+        mind="A curve ends with its video, and at 30 seconds at the latest.",
+    )
+
+
+def hours(account: Account) -> Figure:
+    """When followers are active, and when posts were published."""
+    title = "When followers are active, and when posts came"
+    found = account.rows(
+        "SELECT weekday, hour_of_day AS hour, followers_active AS active, posts_published AS posts, "
+        "median_views_after_two_days AS views FROM tiktok_organic__posting_hours WHERE business_id = $account"
+    )
+    active = [one for one in found if one["active"]]
+    if not active:
+        return Figure(title, "TikTok tells active hours of accounts with 100 followers or more.")
+    for one in found:
+        one["day"] = WEEKDAYS[one["weekday"]]
+    axes = {"x": alt.X("hour:O", title="hour (UTC)"), "y": alt.Y("day:N", sort=WEEKDAYS, title=None)}
+    heat = (
+        chart(found, height=220)
+        .mark_rect()
+        .encode(
+            **axes,
+            color=alt.Color("active:Q", title="active followers", scale=alt.Scale(scheme="tealblues"), legend=None),
+            tooltip=["day:N", "hour:O", alt.Tooltip("active:Q", format=",.0f"), "posts:Q"],
+        )
+    )
+    dots = (
+        chart(found, height=220)
+        .transform_filter("datum.posts > 0")
+        .mark_circle(color="#f26b38", opacity=0.9)
+        .encode(**axes, size=alt.Size("posts:Q", legend=None))
+    )
+    best = max(active, key=lambda one: one["active"])
+    return Figure(
+        title,
+        f"Most followers are active on {best['day']} at {best['hour']}:00 UTC. The dots are posts.",
+        [alt.layer(heat, dots).properties(width="container")],
+        mind="Many active followers are no promise of many views.",
+    )
+
+
+def audience(account: Account) -> Figure:
+    """Who the followers are."""
+    title = "Who the followers are"
+    found = account.rows(
+        "SELECT dimension, label, percentage AS share FROM tiktok_organic__audience WHERE business_id = $account "
+        "AND is_newest QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY percentage DESC) <= 8 "
+        "ORDER BY 1, 3 DESC"
+    )
+    if not found:
+        return Figure(title, "TikTok tells the audience of accounts with 100 followers or more.")
+    of = {name: [one for one in found if one["dimension"] == name] for name in ("age", "gender", "country", "city")}
+    largest = {name: rows[0]["label"] for name, rows in of.items() if rows}
+    return Figure(
+        title,
+        "The largest groups are " + ", ".join(f"{label} ({name})" for name, label in largest.items()) + ".",
+        [bars(rows, "label", "share", f"share of followers, by {name}", ".0%") for name, rows in of.items() if rows],
+        mind="Shares of countries and cities are those of the largest ones, so they don't add up to all.",
+    )
+
+
+def hashtags(account: Account) -> Figure:
+    """Hashtags and the views of their posts."""
+    title = "Hashtags"
+    found = account.rows(
+        "SELECT '#' || hashtag AS hashtag, median(p.video_views) AS views, count(*) AS posts "
+        "FROM tiktok_organic__post_hashtags h JOIN tiktok_organic__posts p USING (business_id, item_id) "
+        "WHERE business_id = $account AND p.video_views IS NOT NULL GROUP BY 1 HAVING count(*) >= 3 "
+        "ORDER BY 2 DESC LIMIT 10"
+    )
+    if not found:
+        return Figure(title, "No hashtag is on three posts or more.")
+    return Figure(
+        title,
+        f"Posts with {found[0]['hashtag']} have a median of {number(found[0]['views'])} views.",
+        [bars(found, "hashtag", "views", "median views of a post", "~s")],
+        mind="Hashtags on at least three posts. A hashtag that goes with views need not bring them.",
+    )
+
+
+def waiting_comments(account: Account) -> Figure:
+    """Comments that wait for an answer."""
+    title = "Comments that wait for an answer"
+    where = (
+        "business_id = $account AND NOT is_reply AND NOT is_owner AND NOT is_answered AND status = 'PUBLIC' "
+        "AND text <> ''"
+    )
+    count = account.row(f"SELECT count(*) AS count FROM tiktok_organic__comments WHERE {where}")["count"]
+    if not count:
+        return Figure(title, "No comment waits for an answer, or comments are not synced.")
+    found = account.rows(
+        "SELECT text, likes, create_time::DATE AS day, comment_author_username AS author FROM tiktok_organic__comments "
+        f"WHERE {where} ORDER BY likes DESC NULLS LAST, create_time DESC LIMIT 8"
+    )
+    lines = "".join(
+        f"<tr><td>{escape(one['text'])}<small> @{escape(str(one['author']))}, {one['day']}</small>"
+        f"<td>{number(one['likes'])}"
+        for one in found
+    )
+    return Figure(
+        title,
+        f"{number(count)} public comments have no answer of the account. These have the most likes.",
+        table=f"<table><tr><th>comment<th>likes{lines}</table>",
+        mind="A comment is as it was when its post was last asked for comments.",
+    )
+
+
+FIGURES: Sequence[Callable[[Account], Figure]] = (
+    followers,
+    gained_and_lost,
+    best_posts,
+    growth,
+    sources,
+    retention,
+    hours,
+    audience,
+    hashtags,
+    waiting_comments,
+)
+
+
+def section(account: Account, name: str, position: int, specs: list[dict[str, Any]]) -> str:
+    """An account's part of the page; the specifications of its charts go to `specs`."""
+    content = [f"<section id='account-{position}' aria-label='{escape(name)}'><h2>{escape(name)}</h2>"]
+    for draw in FIGURES:
+        figure = draw(account)
+        content.append(f"<figure><h3>{escape(figure.title)}</h3><p>{escape(figure.says)}</p>")
+        for drawn in figure.charts:
+            content.append(
+                f"<div class='chart' id='chart-{len(specs)}' role='img' aria-label='{escape(figure.says)}'></div>"
+            )
+            specs.append(drawn.to_dict())
+        content.append(f"<div class='table'>{figure.table}</div>" if figure.table else "")
+        content.append(f"<figcaption>{escape(figure.mind)}</figcaption></figure>" if figure.mind else "</figure>")
+    return "".join([*content, "</section>"])
+
+
+def page(connection: duckdb.DuckDBPyConnection) -> str:
+    """The whole page, for all accounts that the models have."""
+    accounts = connection.execute(
+        "SELECT business_id, max(display_name), max(video_creator_username), min(first_synced_on), max(last_synced_on) "
+        "FROM tiktok_organic__posts GROUP BY 1 ORDER BY count(*) DESC"
+    ).fetchall()
+    if not accounts:
+        sys.exit("The models have no posts. Sync the stream `videos` first.")
+    specs: list[dict[str, Any]] = []
+    sections, choices = [], []
+    for position, (business_id, name, username, first, last) in enumerate(accounts):
+        shown = f"{name or username or business_id} (@{username})" if username else str(name or business_id)
+        choices.append(f"<option value='account-{position}'>{escape(shown)}</option>")
+        heading = f"{shown}, syncs of {first} to {last}" if first != last else f"{shown}, sync of {last}"
+        sections.append(section(Account(connection, business_id), heading, position, specs))
+    # A specification must not end the script that it stands in.
+    text = json.dumps(specs).replace("</", "<\\/")
+    template = PAGE.read_text(encoding="utf-8")
+    choice = f"<select id='account' aria-label='Account'>{''.join(choices)}</select>" if len(choices) > 1 else ""
+    for name, value in {
+        "SECTIONS": "".join(sections),
+        "CHOICE": choice,
+        "SPECS": text,
+        "BUNDLE": str(vl_convert.javascript_bundle()),  # type: ignore[call-arg]  # without a snippet it is everything.replace("</script", "<\\/script"),
+    }.items():
+        template = template.replace(f"@@{name}@@", value)
+    return template
+
+
+def main() -> None:
+    """Write the page of a DuckDB file in which the models are built."""
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
+        sys.exit("Name a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb")
+    database = Path(sys.argv[1])
+    with duckdb.connect(str(database), read_only=True) as connection:
+        target = database.with_name("report.html")
+        target.write_text(page(connection), encoding="utf-8")
+    print(f"Wrote {target}. Open it in a browser.")
+
+
+if __name__ == "__main__":
+    main()
