@@ -9,6 +9,7 @@ connector's are moved from week to week, so that there is a history.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -237,8 +238,12 @@ def main() -> None:
     print("docs/data-dictionary.md explains every column of the streams, and dbt_tiktok_organic/ the models.")
 
 
+def stop(*_: object) -> None:
+    """End at once. PyAirbyte would make an error of its own of it, because Ctrl-C ends the connector too."""
+    print(f"\nStopped. {FOLDER}/ has what was read until then.", file=sys.__stderr__, flush=True)
+    os._exit(130)
+
+
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(f"\nStopped. {FOLDER}/ has what was read until then.")
+    signal.signal(signal.SIGINT, stop)
+    main()

@@ -23,6 +23,10 @@ import airbyte
 from source_tiktok_organic.keep import replace
 
 
+class UnreadableConfigError(ValueError):
+    """The config is not there, or it is no JSON."""
+
+
 class AccountIsBeingReadError(RuntimeError):
     """Two processes with one account would replace each other's refresh token."""
 
@@ -43,7 +47,7 @@ def read_account(
 
         source = airbyte.get_source(
             "source-tiktok-organic",
-            config=json.loads(config_path.read_text()),
+            config=_config_in(config_path),
             config_change_callback=keep,
             local_executable=Path(sys.executable).parent / "source-tiktok-organic",
             install_if_missing=False,
@@ -58,10 +62,20 @@ def duckdb_cache(database: Path) -> airbyte.caches.DuckDBCache:
     return airbyte.caches.DuckDBCache(db_path=database, cache_dir=database.with_suffix(".files"))
 
 
+def _config_in(path: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = json.loads(path.read_text())
+    except OSError as error:
+        raise UnreadableConfigError(
+            f"{path} can't be read: {error.strerror}. `python -m source_tiktok_organic.sign_in` writes a config."
+        ) from None
+    except ValueError:
+        raise UnreadableConfigError(f"{path} is no JSON. Mend it, or delete it and sign in again.") from None
+    return config
+
+
 @contextmanager
 def _only_reader_of(config_path: Path) -> Iterator[None]:
-    if not config_path.is_file():
-        raise FileNotFoundError(f"There is no {config_path}. `python -m source_tiktok_organic.sign_in` writes it.")
     with config_path.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,8 +93,9 @@ def main() -> None:
         sys.exit("Name the config and the database: python -m examples.orchestrated harbour.json harbour.duckdb")
     config_path, database = map(Path, sys.argv[1:3])
     try:
+        _config_in(config_path)  # before there are a lock and a database
         tables = read_account(config_path, duckdb_cache(database), sys.argv[3:] or "*")
-    except (FileNotFoundError, AccountIsBeingReadError) as error:
+    except (UnreadableConfigError, AccountIsBeingReadError) as error:
         sys.exit(str(error))
     for stream, rows in tables.items():
         print(f"{stream:<36}{rows:>8}")

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -18,11 +19,9 @@ pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte need
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What it printed of a registered Business Account and one that is not registered, and its database."""
-    folder = tmp_path_factory.mktemp("demo")
-    environment = {
+def environment_in(folder: Path) -> dict[str, str]:
+    """What the demo of two small accounts needs, with its files in a folder."""
+    return {
         **os.environ,
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)]),
@@ -30,10 +29,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         "ACCOUNTS": "2",
         "WEEKS": "2",
     }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What it printed of a registered Business Account and one that is not registered, and its database."""
+    folder = tmp_path_factory.mktemp("demo")
     process = subprocess.run(
         [sys.executable, "-m", "examples.demo"],
         cwd=folder,
-        env=environment,
+        env=environment_in(folder),
         capture_output=True,
         text=True,
         timeout=180,
@@ -122,3 +127,23 @@ def test_each_key_is_there_once_for_each_account(demo: tuple[str, Path], ready: 
             assert counts[0] == counts[1] > 0, stream
             accounts = connection.execute(f"SELECT count(DISTINCT business_id) FROM {stream}").fetchone()
             assert accounts == (2,), stream
+
+
+def test_ctrl_c_while_it_reads_is_a_sentence(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "examples.demo"],
+        cwd=tmp_path,
+        env=environment_in(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # as in a terminal, where Ctrl-C reaches the connector too
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert any(line.startswith("Sync 1 of") for line in process.stdout)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "AirbyteConnectorFailedError" not in said
+    assert "Stopped. demo/ has what was read until then." in said

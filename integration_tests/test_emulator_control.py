@@ -151,6 +151,8 @@ def test_the_page_at_the_root_has_what_one_needs_and_asks_nobody_else(api: Api) 
     for needed in (api.open_id, "7400000000000000001", "emulator-client-secret", "GET /open_api/v1.3/business/get/"):
         assert needed in page
     assert "latent_days = 2" in page
+    assert "Profile, follower demographics and daily series (A6)" in page
+    assert f'href="/_emulator/calls">{api.url}/_emulator/calls<' in page
     assert re.findall('(?:src|href)="(?!/)', page) == []
     assert "url(" not in page
 
@@ -161,8 +163,8 @@ def test_a_port_that_is_taken_is_said_with_another(api: Api, capsys: pytest.Capt
     assert main(["--port", str(port)]) == 2
 
     said = capsys.readouterr().err
-    assert f"127.0.0.1:{port} can't be used (Address already in use)." in said
-    assert "make emulator OPTIONS=" in said
+    assert f"Port {port} of 127.0.0.1 can't be used: Address already in use." in said
+    assert 'make emulator OPTIONS="--port 0"' in said
 
 
 def test_it_starts_and_stops_fast_and_leaves_the_port() -> None:
@@ -198,8 +200,8 @@ def test_the_command_says_where_it_listens_and_stops_on_ctrl_c() -> None:
     [
         (["--host", "0.0.0.0"], "serves loopback only"),
         (["--host", "example.com"], "serves loopback only"),
-        (["--knob", "no_such_knob=1"], "no_such_knob: Extra inputs are not permitted, not 1."),
-        (["--posts", "-1"], "posts: Input should be greater than or equal to 0, not -1."),
+        (["--knob", "no_such_knob=1"], "There is no knob no_such_knob."),
+        (["--knob", "latent_days=7"], "The knob latent_days can't be 7: Input should be less than or equal to 3."),
     ],
 )
 def test_the_command_refuses_what_it_cannot_do(
@@ -207,3 +209,25 @@ def test_the_command_refuses_what_it_cannot_do(
 ) -> None:
     assert main([*options, "--port", "0"]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--posts=-1"], "argument --posts: '-1' is not a whole number of 0 or more."),
+        (["--accounts", "two"], "argument --accounts: 'two' is not a whole number of 0 or more."),
+        (["--port", "99999"], "argument --port: '99999' is not a port, which is a number from 0 to 65535."),
+        (["--now", "tomorrow"], "argument --now: 'tomorrow' is not a time such as 2026-11-20T12:00:00Z."),
+        (["--knob", "latent_days"], "argument --knob: 'latent_days' is not name=value, such as latent_days=1."),
+        (["--colour"], "unrecognized arguments: --colour"),
+    ],
+)
+def test_an_option_that_is_wrong_is_named(
+    capsys: pytest.CaptureFixture[str], options: list[str], complaint: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert said.count("\n") == 2

@@ -68,6 +68,13 @@ def test_an_unknown_path_or_a_missing_slash_is_40006(api: Api, path: str) -> Non
     assert (response.json()["code"], response.json()["message"]) == (40006, "no schema found")
 
 
+def test_an_unknown_path_may_be_a_text_in_place_of_json(api: Api) -> None:
+    api.emulator.set_knobs(unknown_path_code="Not Found")
+    response = api.raw_get("business/nothing/")
+    assert (response.status_code, response.text) == (404, "Not Found")
+    assert api.code("business/get/") == 0
+
+
 def test_the_wrong_method_is_an_error_in_the_body(api: Api) -> None:
     api.emulator.set_knobs(unknown_path_code=40400)
     assert api.post("business/get/", {})["code"] == 40400

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from . import noise, vocabulary
 from .audience import Demographics
 from .fields import ANALYTICS_SCOPES
-from .posts import PostStyle, PostTimeline
+from .posts import Post, PostStyle, PostTimeline
 from .series import DailySeries
 
 FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
@@ -18,6 +18,10 @@ FIRST_OPEN_ID = "-000EmuOpenId_0001abcDEFghiJKL"
 
 SIZES = (15_342, 4_870, 61_250, 2_310, 128_400)
 """Followers of accounts that are made one after the other, so that no two look alike."""
+
+_GAINED_BY_POSTS = 0.8
+"""How many followers the posts of an account gained, in parts of all that it has; fewer if it has few posts."""
+_MOST_FOLLOWS = 3.0
 
 AccountKind = Literal["business_registered", "business", "personal"]
 
@@ -91,15 +95,18 @@ class Account:
         )
         made_at = self.made_at.timestamp()
         self.timeline = PostTimeline(noise.mix(self.seed, 1), style, made_at, keeps_posting=spec.keeps_posting)
-        # PostTimeline draws 2.1 views a follower for a post, on average.
-        views_per_day = 2.1 * spec.followers * spec.posts / max(history, 1)
+        posts = self.timeline.created_between(0, made_at)
+        follows = sum(post.views(made_at) * post.follow_rate for post in posts)
+        self.follow_scale = min(_MOST_FOLLOWS, _GAINED_BY_POSTS * spec.followers / max(follows, 1))
+        """What Post.follow_rate is multiplied by, so that posts gained fewer followers than the account has."""
         self.series = DailySeries(
             noise.mix(self.seed, 2),
             self.timeline,
             created=self.created,
             made_at=made_at,
             followers=spec.followers,
-            daily_views=max(views_per_day, spec.followers / 50),
+            follow_scale=self.follow_scale,
+            gained_by_posts=follows * self.follow_scale,
         )
         self.demographics = Demographics.draw(noise.mix(self.seed, 3))
 
@@ -114,8 +121,15 @@ class Account:
         return self.spec.kind != "personal"
 
     def total_likes(self, now: float) -> int:
-        """Return the lifetime likes. They are not the sum of the daily ones (docs/tiktok-api.md D20)."""
+        """Return the lifetime likes: those of all posts, also of those that are not listed.
+
+        They are not the sum of the daily ones (docs/tiktok-api.md D20).
+        """
         return self.timeline.likes(now)
+
+    def new_followers_of(self, post: Post, at: float) -> int:
+        """Return how many followers a post had gained at an instant."""
+        return int(post.views(at) * post.follow_rate * self.follow_scale)
 
 
 def _open_id(number: int, world_seed: int) -> str:

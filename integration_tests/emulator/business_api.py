@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from .benchmark import benchmark
 from .comments import CommentEndpoint
@@ -80,63 +80,63 @@ ENDPOINTS = (
     BusinessEndpoint(
         "tt_user/oauth2/token/",
         "POST",
-        "Exchange an authorisation code for tokens",
+        "Exchange an authorisation code for tokens (A2.2)",
         _json("client_id", "client_secret", "grant_type", "auth_code", "redirect_uri"),
         oauth=lambda emulator, body: emulator.tokens.exchange(body),
     ),
     BusinessEndpoint(
         "tt_user/oauth2/refresh_token/",
         "POST",
-        "Renew an access token",
+        "Renew an access token (A2.3)",
         _json("client_id", "client_secret", "grant_type", "refresh_token"),
         oauth=lambda emulator, body: emulator.tokens.refresh(body),
     ),
     BusinessEndpoint(
         "tt_user/oauth2/revoke/",
         "POST",
-        "End an authorisation",
+        "End an authorisation (A2.4)",
         _json("client_id", "client_secret", "access_token"),
         oauth=lambda emulator, body: emulator.tokens.revoke(body),
     ),
     BusinessEndpoint(
         "tt_user/token_info/get/",
         "POST",
-        "Show account and scopes of an access token",
+        "Show account and scopes of an access token (A2.5)",
         _json("app_id", "access_token"),
         oauth=lambda emulator, body: emulator.tokens.info(body),
     ),
     BusinessEndpoint(
         "business/get/",
         "GET",
-        "Profile, follower demographics and daily series",
+        "Profile, follower demographics and daily series (A6)",
         _query("business_id*", "start_date", "end_date", "fields"),
         data=_profile,
     ),
     BusinessEndpoint(
         "business/video/list/",
         "GET",
-        "Posts with their analytics",
+        "Posts with their analytics (A7)",
         _query("business_id*", "fields", "filters", "cursor", "max_count"),
         data=_video_list,
     ),
     BusinessEndpoint(
         "business/comment/list/",
         "GET",
-        "Comments of a post",
+        "Comments of a post (A8)",
         _query("business_id*", "video_id*", "comment_ids", "include_replies", *_LIST_OPTIONS),
         data=lambda emulator, caller, query: _comments(emulator, caller).list_comments(query),
     ),
     BusinessEndpoint(
         "business/comment/reply/list/",
         "GET",
-        "Replies to a comment",
+        "Replies to a comment (A8)",
         _query("business_id*", "video_id*", "comment_id*", *_LIST_OPTIONS),
         data=lambda emulator, caller, query: _comments(emulator, caller).list_replies(query),
     ),
     BusinessEndpoint(
         "business/benchmark/",
         "GET",
-        "Averages of a business category",
+        "Averages of a business category (A9)",
         _query("business_id*", "business_category*"),
         data=lambda emulator, _, query: benchmark(query, emulator.benchmark_seed, emulator.clock.today()),
     ),
@@ -165,6 +165,9 @@ async def _serve(emulator: Emulator, endpoint: BusinessEndpoint | None, request:
 
     async def respond() -> CodedResponse:
         kind = fault.kind if fault else None
+        unknown = emulator.knobs.unknown_path_code
+        if endpoint is None and unknown == "Not Found":
+            return PlainTextResponse(unknown, 404), None
         try:
             if kind == "revoke_token":
                 emulator.tokens.revoke_access_token(request.headers.get("Access-Token", ""))
@@ -198,6 +201,7 @@ async def _data(
 ) -> JsonObject:
     """Return the `data` of the response. Raises ApiError."""
     if endpoint is None:
+        assert emulator.knobs.unknown_path_code != "Not Found"  # _serve has answered it
         raise ApiError(emulator.knobs.unknown_path_code, "no schema found")
     if endpoint.oauth:
         emulator.limits.admit(path)

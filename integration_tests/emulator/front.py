@@ -52,8 +52,10 @@ def _content(emulator: Emulator, request: Request) -> str:
             "-H 'Content-Type: application/json' \\\n     "
             f"-d '{{&quot;open_id&quot;: &quot;{escape(first)}&quot;}}'</pre>",
             "<h2>Endpoints</h2>",
+            "<p>Those of TikTok have their section of docs/tiktok-api.md in brackets.</p>"
             f'<p>All as OpenAPI: <a href="/openapi.json">{url}/openapi.json</a>. The calls so far: '
-            f'<a href="/_emulator/calls/summary">{url}/_emulator/calls/summary</a>.</p>',
+            f'<a href="/_emulator/calls/summary">{url}/_emulator/calls/summary</a>, '
+            f'and one by one: <a href="/_emulator/calls">{url}/_emulator/calls</a>.</p>',
             _table(*_endpoints(request.app.openapi())),
             "<h2>Knobs</h2><p>What nobody could establish about TikTok can be chosen, in brackets with the section of "
             f"docs/tiktok-api.md: <code>PATCH {url}/_emulator/knobs</code>.</p>",

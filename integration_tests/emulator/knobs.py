@@ -18,8 +18,8 @@ class Knobs(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
 
     # Errors
-    unknown_path_code: Literal[40006, 40400, 40007] = 40006
-    """Code for a path or method that does not exist (D2)."""
+    unknown_path_code: Literal[40006, 40400, 40007, "Not Found"] = 40006
+    """Code for a path or method that does not exist, or the text `Not Found` in place of JSON (D2)."""
     expired_token_code: Literal[40102, 40105] = 40102
     """Code for an access token that has expired (A4, G3)."""
     missing_scope: Literal["40130", "40001", "omit"] = "40130"
@@ -156,4 +156,4 @@ class Knobs(BaseModel):
     app_qps: int = Field(default=10, ge=0)
     """Calls a second of the app."""
     penalty_seconds: int = Field(default=300, ge=0)
-    """How long calls are refused after a limit of a minute was exceeded: those of the account and endpoint, or all."""
+    """How long all calls are refused after a limit of a minute was exceeded (D17)."""

@@ -20,17 +20,17 @@ class RateLimits:
         self._clock = clock
         self._knobs = knobs
         self._admitted: dict[_Bucket, deque[float]] = {}
-        self._refused_until: dict[_Bucket, float] = {}
+        self._refused_until = 0.0
 
     def admit(self, path: str, open_id: str | None = None) -> None:
         """Count a request of the API for Business. A request without an account counts for the app only.
 
-        After a limit of a minute was exceeded, the account and endpoint, or the app, is refused for `penalty_seconds`.
+        After a limit of a minute was exceeded, everything is refused for `penalty_seconds` (docs/tiktok-api.md D17).
         Raises ApiError 40100 if a limit is exceeded (docs/tiktok-api.md A5).
         """
         now, knobs = self._clock.seconds(), self._knobs
         endpoint = _APP if open_id is None else (open_id, path)
-        if any(now < self._refused_until.get(bucket, 0) for bucket in (_APP, endpoint)):
+        if now < self._refused_until:
             message = "Due to too many requests, requests from App are temporarily restricted."
             raise ApiError(Code.REQUEST_TOO_FREQUENT, message)
         if knobs.app_qps and self._count(_APP, now, 1) >= knobs.app_qps:
@@ -38,7 +38,7 @@ class RateLimits:
         limits = {endpoint: knobs.account_endpoint_qpm, _APP: knobs.app_qpm}
         for bucket, limit in limits.items():
             if limit and self._count(bucket, now, 60) >= limit:
-                self._refused_until[bucket] = now + knobs.penalty_seconds
+                self._refused_until = now + knobs.penalty_seconds
                 raise ApiError(Code.REQUEST_TOO_FREQUENT, "App reaches the QPS limit.")
         for bucket in limits:
             self._admitted.setdefault(bucket, deque()).append(now)

@@ -38,6 +38,14 @@ def between(low: float, high: float, seed: int, *keys: int) -> float:
     return low + (high - low) * fraction(seed, *keys)
 
 
+def skewed(low: float, high: float, seed: int, *keys: int) -> float:
+    """Return a number of `low` or more. The mean is in the middle of both, and one number in seven is above `high`.
+
+    So the largest of many numbers differ, as the best posts of an account do. None is above `low` + 3 (`high` - `low`).
+    """
+    return low - (high - low) / 2 * math.log(1 - (1 - math.exp(-6)) * fraction(seed, *keys))
+
+
 def pick(choices: Sequence[T], seed: int, *keys: int) -> T:
     """Return one of the choices."""
     return choices[mix(seed, *keys) % len(choices)]

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from . import noise, vocabulary
 
@@ -15,6 +15,9 @@ FROZEN_AFTER = 365 * DAY
 """The figures of a post change for a year (docs/tiktok-api.md A7 rule 2)."""
 IDLE_AFTER = 7 * DAY
 _VIRAL_EVERY = 45 * DAY
+_YOUNG_FOR = 30 * DAY
+_LATE_SHARE = 0.1
+"""Share of its final views that a post gets evenly through the year. After `_YOUNG_FOR` it gets nothing else."""
 _COMMENT_SECONDS = 1.5 * DAY
 """63 % of the comments of a post are written in so many seconds."""
 # The number of replies repeats after ten comments, so replies can be counted without making the comments.
@@ -57,6 +60,10 @@ class Post:
     """The post has 57 % of its final views after so many seconds."""
     final_comments: int
     """How many comments the post has in the end, without replies."""
+    like_rate: float
+    """Likes for each view."""
+    follow_rate: float
+    """Followers gained for each view, before Account.follow_scale."""
 
     def is_idle(self, now: float) -> bool:
         """Tell whether the post had no activity for more than seven days (docs/tiktok-api.md A7 rule 1)."""
@@ -67,15 +74,16 @@ class Post:
         age = min(at, self.last_activity, self.create_time + FROZEN_AFTER) - self.create_time
         if age <= 0:
             return 0
-        return int(self.final_views * (0.9 * (1 - math.exp(-age / self.growth_seconds)) + 0.1 * age / FROZEN_AFTER))
-
-    def fraction_of_views(self, key: int, low: float, high: float, at: float) -> int:
-        """Return a counter that is always the same fraction of the views, between `low` and `high`."""
-        return int(self.views(at) * noise.between(low, high, self.seed, 40, key))
+        early, late = 1 - math.exp(-age / self.growth_seconds), age / FROZEN_AFTER
+        return int(self.final_views * ((1 - _LATE_SHARE) * early + _LATE_SHARE * late))
 
     def likes(self, at: float) -> int:
-        """Return the number of likes at an instant: 3 % of the views, and up to 12 % for a few posts."""
-        return int(self.views(at) * (0.03 + 0.09 * noise.fraction(self.seed, 41) ** 6))
+        """Return the number of likes at an instant."""
+        return int(self.views(at) * self.like_rate)
+
+    def fraction_of_views(self, key: int, low: float, high: float, at: float) -> int:
+        """Return a counter that is always the same fraction of the views: `low` or more, mostly less than `high`."""
+        return int(self.views(at) * noise.skewed(low, high, self.seed, 40, key))
 
     def comments_until(self, at: float) -> int:
         """Return how many comments exist at an instant, without replies."""
@@ -106,6 +114,18 @@ class Post:
         return " ".join([text, *(f"#{tag}" for tag in random.sample(theme.hashtags, random.randint(1, 3)))])
 
 
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What posts gained in a period."""
+
+    views: float = 0
+    likes: float = 0
+    follows: float = 0
+    """Before Account.follow_scale."""
+    comments: int = 0
+    """With replies."""
+
+
 class PostTimeline:
     """All posts of one account. The index of a post is counted from the oldest, which has 0.
 
@@ -125,8 +145,8 @@ class PostTimeline:
         self._first_slot = newest - style.posts + 1
         self._times = [self._slot_time(slot) for slot in range(self._first_slot, newest + 1)]
         self._public: list[int] | None = None
-        self._likes = (-1, 0)
-        self._make = lru_cache(maxsize=4096)(self._build)
+        self._late: list[Gain] = [Gain()]
+        self._make = cache(self._build)
 
     def _slot_time(self, slot: int) -> int:
         start = slot * self._slot_seconds
@@ -181,10 +201,42 @@ class PostTimeline:
 
     def likes(self, now: float) -> int:
         """Return the likes of all posts, with hidden and ad-only ones."""
-        minute = int(now // 60)
-        if self._likes[0] != minute:
-            self._likes = (minute, sum(self.post(index).likes(now) for index in range(self.count(now))))
-        return self._likes[1]
+        return sum(post.likes(now) for post in self.created_between(0, now))
+
+    def gained_between(self, start: float, end: float) -> Gain:
+        """Return what all posts gained in a day or less, which may be in the future."""
+        views = likes = follows = 0.0
+        comments = 0
+        for post in self.created_between(start - _YOUNG_FOR, end):
+            new_views = post.views(end) - post.views(start)
+            views += new_views
+            likes += new_views * post.like_rate
+            follows += new_views * post.follow_rate
+            comments += post.comments_and_replies(end) - post.comments_and_replies(start)
+        # Older posts gain evenly, so their sums do. There may be thousands.
+        first, last = self._late_gain_before(start - FROZEN_AFTER), self._late_gain_before(start - _YOUNG_FOR)
+        part = (end - start) / FROZEN_AFTER
+        return Gain(
+            views + (last.views - first.views) * part,
+            likes + (last.likes - first.likes) * part,
+            follows + (last.follows - first.follows) * part,
+            comments,
+        )
+
+    def _late_gain_before(self, instant: float) -> Gain:
+        """Return what the posts created before an instant gain evenly in a year, summed up."""
+        index = bisect_left(self._times, instant)
+        while len(self._late) <= index:
+            post, before = self.post(len(self._late) - 1), self._late[-1]
+            views = 0 if math.isfinite(post.last_activity) else post.final_views * _LATE_SHARE
+            self._late.append(
+                Gain(
+                    before.views + views,
+                    before.likes + views * post.like_rate,
+                    before.follows + views * post.follow_rate,
+                )
+            )
+        return self._late[index]
 
     def public_videos(self, now: float) -> int:
         """Return the profile's `videos_count`, without photo and ad-only posts (docs/tiktok-api.md D21)."""
@@ -238,4 +290,6 @@ class PostTimeline:
             final_views=final_views,
             growth_seconds=growth_seconds,
             final_comments=comments,
+            like_rate=noise.skewed(0.03, 0.08, seed, 5),
+            follow_rate=noise.skewed(0.0006, 0.002, seed, 6),
         )

@@ -22,16 +22,13 @@ MIN_FOLLOWERS = 100
 _FRACTIONS_OF_VIEWS = {
     "unique_video_views": (0.74, 0.82),
     "profile_views": (0.013, 0.02),
-    "likes": (0.045, 0.06),
-    "comments": (0.0018, 0.0035),
-    "shares": (0.003, 0.006),
+    "shares": (0.003, 0.0045),
     "bio_link_clicks": (0.0004, 0.0008),
     "phone_number_clicks": (0, 0.00008),
     "lead_submissions": (0, 0.00004),
     "app_download_clicks": (0, 0.00003),
     "email_clicks": (0, 0.00006),
     "address_clicks": (0, 0.00016),
-    "engaged_audience": (0.04, 0.05),
 }
 _NOISE_KEYS = {name: key for key, name in enumerate(_FRACTIONS_OF_VIEWS)}
 
@@ -100,6 +97,12 @@ class DayValues:
         match name:
             case "video_views":
                 return self._known(totals.views)
+            case "likes":
+                return self._known(totals.likes)
+            case "comments":
+                return self._known(totals.comments)
+            case "engaged_audience":
+                return self._known(totals.likes * noise.between(0.75, 0.85, self._seed, 20))
             case "followers_count":
                 return followers
             case "daily_new_followers":

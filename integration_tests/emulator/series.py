@@ -9,8 +9,9 @@ from . import noise
 from .posts import DAY, PostTimeline
 
 _ONE_DAY = timedelta(days=1)
-_POST_ADDS_VIEWS_FOR = 30 * DAY
 _FINAL_AFTER = 48 * 3600
+# In parts of the followers of an account: how many it gained more than lost since its first day, and how many it lost.
+_GAINED, _LOST = 0.9, 0.45
 
 
 def midnight(day: date) -> float:
@@ -32,6 +33,8 @@ class DayTotals:
 
     day: date
     views: int
+    likes: int
+    comments: int
     new_followers: int
     lost_followers: int
 
@@ -42,17 +45,30 @@ class DayTotals:
 
 
 class DailySeries:
-    """The days of an account. Views are computed from its posts, and new followers from the views."""
+    """The days of an account. Its posts gain views, likes and comments, and most of its new followers."""
 
     def __init__(
-        self, seed: int, timeline: PostTimeline, *, created: date, made_at: float, followers: int, daily_views: float
+        self,
+        seed: int,
+        timeline: PostTimeline,
+        *,
+        created: date,
+        made_at: float,
+        followers: int,
+        follow_scale: float,
+        gained_by_posts: float,
     ) -> None:
-        """Take the number of followers at `made_at` (epoch seconds). Those of other days are computed from it."""
+        """Take the number of followers at `made_at` (epoch seconds). Those of other days are computed from it.
+
+        Its posts gained `gained_by_posts` of them until then. `follow_scale` is that of Account.
+        """
         self._seed = seed
         self._timeline = timeline
         self._created = created
-        self._mean_growth = followers / max(1.0, (made_at - midnight(created)) / DAY)
-        self._mean_views = max(daily_views, 1.0)
+        self._follow_scale = follow_scale
+        lived = max(1.0, (made_at - midnight(created)) / DAY)
+        self._mean_lost = _LOST * followers / lived
+        self._mean_elsewhere = ((_GAINED + _LOST) * followers - gained_by_posts) / lived
         self._days: dict[date, DayTotals] = {}
         yesterday = datetime.fromtimestamp(made_at, UTC).date() - _ONE_DAY
         self._followers = {yesterday: followers - self._net_followers_until(made_at)}
@@ -89,21 +105,20 @@ class DailySeries:
 
     def _compute(self, day: date) -> DayTotals:
         if day < self._created:
-            return DayTotals(day, 0, 0, 0)
+            return DayTotals(day, 0, 0, 0, 0, 0)
         start, ordinal = midnight(day), day.toordinal()
-        weekend = 1.18 if day.weekday() >= 5 else 0.95
-        from_posts = sum(
-            post.views(start + DAY) - post.views(start)
-            for post in self._timeline.created_between(start - _POST_ADDS_VIEWS_FOR, start + DAY)
-        )
-        from_older_posts = self._mean_views * 0.25
-        views = int((from_posts + from_older_posts) * weekend * noise.between(0.94, 1.06, self._seed, ordinal, 1))
-        growth = self._mean_growth * (0.6 * weekend + 0.4 * views / self._mean_views)
-        new = growth * 1.45 * noise.between(0.8, 1.2, self._seed, ordinal, 2)
-        lost = self._mean_growth * 0.45 * noise.between(0.7, 1.3, self._seed, ordinal, 3)
+        weekend = 1.12 if day.weekday() >= 5 else 0.97
+        gain = self._timeline.gained_between(start, start + DAY)
+        by_posts = gain.follows * self._follow_scale
+        elsewhere = self._mean_elsewhere * weekend * noise.between(0.8, 1.2, self._seed, ordinal, 2)
+        new = by_posts * noise.between(1.0, 1.06, self._seed, ordinal, 6) + elsewhere
+        lost = self._mean_lost * noise.between(0.7, 1.3, self._seed, ordinal, 3)
         return DayTotals(
             day,
-            views,
+            int(gain.views * weekend * noise.between(0.97, 1.05, self._seed, ordinal, 1)),
+            # More than the posts' likes grow by: those that are taken back later count (docs/tiktok-api.md D20).
+            int(gain.likes * weekend * noise.between(1.05, 1.09, self._seed, ordinal, 7)),
+            gain.comments,
             int(new + noise.fraction(self._seed, ordinal, 4)),
             int(lost + noise.fraction(self._seed, ordinal, 5)),
         )

@@ -40,7 +40,7 @@ class Endpoint(Generic[Data, OAuth]):
     method: str
     summary: str
     openapi: JsonObject
-    """Parameters or body, for /docs only. FastAPI must not check them, because TikTok has its own errors."""
+    """Parameters or body, for /openapi.json only. FastAPI must not check them, because TikTok has its own errors."""
     data: Data | None = None
     """Handles a request with an access token."""
     oauth: OAuth | None = None

@@ -21,12 +21,10 @@ from .series import midnight
 
 _CURVES = ("video_view_retention", "engagement_likes")
 
-# Counters that are made as a fraction of the post's views: the lowest and the highest fraction.
+# Counters that are made as a fraction of the post's views: the lowest fraction, and one that few posts exceed.
 _FRACTIONS_OF_VIEWS = {
     "shares": (0.001, 0.006),
     "favorites": (0.003, 0.012),
-    "reach": (0.68, 0.85),
-    "new_followers": (0.0002, 0.0007),
     "profile_views": (0.005, 0.012),
     "website_clicks": (0.0001, 0.0006),
     "phone_number_clicks": (0, 0.00005),
@@ -81,6 +79,10 @@ class PostValues:
                 return post.views(self._figures_until)
             case "comments":
                 return post.comments_and_replies(self._figures_until)
+            case "reach":
+                return int(post.views(self._figures_until) * noise.between(0.68, 0.85, post.seed, 26))
+            case "new_followers":
+                return account.new_followers_of(post, self._figures_until)
             case "average_time_watched":
                 return self._average_time
             case "total_time_watched":
