@@ -84,6 +84,21 @@ def bars(rows: Sequence[dict[str, Any]], label: str, value: str, title: str, axi
     return found
 
 
+def curves(points: Sequence[dict[str, Any]], x: alt.X, value: str, title: str, axis: str) -> alt.Chart:
+    """A line for each post."""
+    found: alt.Chart = (
+        chart(points, height=300)
+        .mark_line(point={"size": 18}, strokeWidth=2.5)
+        .encode(
+            x,
+            alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format=axis)),
+            alt.Color("post:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
+            tooltip=["post:N", alt.Tooltip(f"{value}:Q", format=axis)],
+        )
+    )
+    return found
+
+
 def followers(account: Account) -> Figure:
     """Followers and views by day."""
     title = "Followers and views, day by day"
@@ -190,16 +205,8 @@ def growth(account: Account) -> Figure:
     )
     if not points:
         return Figure(title, "There is one sync so far. After the next one, this shows how posts grew.")
-    drawn = (
-        chart(points, height=300)
-        .mark_line(point=True, strokeWidth=2.5)
-        .encode(
-            alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b")),
-            alt.Y("views:Q", title="views gained since the first sync", axis=alt.Axis(format="~s")),
-            alt.Color("post:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
-            tooltip=["post:N", alt.Tooltip("metric_date:T"), alt.Tooltip("views:Q", format=",")],
-        )
-    )
+    day = alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b"))
+    drawn = curves(points, day, "views", "views gained since the first sync", "~s")
     best = points[0]
     return Figure(
         title,
@@ -242,16 +249,7 @@ def retention(account: Account) -> Figure:
     )
     if not points:
         return Figure(title, "TikTok does not tell how long viewers of these posts stayed.")
-    drawn = (
-        chart(points, height=300)
-        .mark_line(strokeWidth=2.5)
-        .encode(
-            alt.X("second:Q", title="second of the video"),
-            alt.Y("watching:Q", title="still watching", axis=alt.Axis(format="%")),
-            alt.Color("post:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
-            tooltip=["post:N", "second:Q", alt.Tooltip("watching:Q", format=".0%")],
-        )
-    )
+    drawn = curves(points, alt.X("second:Q", title="second of the video"), "watching", "still watching", ".0%")
     third = [point["watching"] for point in points if point["second"] == 3]
     share = sum(third) / len(third) if third else None
     return Figure(
