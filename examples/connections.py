@@ -7,7 +7,8 @@
      "accounts": [{"name": "Knead & Rise", "refresh_token": "rft.…"}]}
 
 That makes the source and the connection `TikTok Organic - Knead & Rise`, with tables in the schema
-`tiktok_knead_rise`. With `"comments": true` beside the accounts the streams of comments are read too.
+`tiktok_knead_rise`. With `"comments": true` beside the accounts the streams of comments are read too, and
+`"settings": {"start_date": "2025-01-01"}` gives every new source the connector's other settings.
 
 Airbyte's own client id and secret are read from AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET. The command may be run
 again at any time: it makes what is missing. A source that is there is left as it is, because its refresh token has been
@@ -21,12 +22,14 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from tools.airbyte_api import WHERE_CREDENTIALS_ARE, Bearer
+from tools.register import is_loopback
 
 SECONDS = 300  # Airbyte runs the connector's `discover` when it is asked for the streams.
 # Comments cost a call for each post.
@@ -46,6 +49,7 @@ PROBLEMS = {
     "list_type": "must be a list in square brackets",
     "too_short": "is empty",
     "model_type": "must be an object in braces",
+    "dict_type": "must be an object in braces",
 }
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -109,6 +113,7 @@ class Plan(PartOfPlan):
     credentials: Credentials
     accounts: Annotated[list[Account], Field(min_length=1)]
     comments: bool = False
+    settings: dict[str, Any] = {}
 
 
 class Token(BaseModel):
@@ -149,6 +154,8 @@ class Airbyte:
     def __init__(self, plan: Plan, client_id: str, client_secret: str) -> None:
         self._url = plan.airbyte_url.rstrip("/")
         self._session = requests.Session()
+        # What isn't encrypted goes to this machine alone, past any proxy that the environment names.
+        self._session.trust_env = self._url.startswith("https:")
         self._secrets = [client_secret, plan.credentials.client_secret, *(one.refresh_token for one in plan.accounts)]
         grant = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         try:
@@ -216,7 +223,8 @@ def source_of(plan: Plan, account: Account) -> dict[str, Any]:
         "workspaceId": str(plan.workspace_id),
         "definitionId": str(plan.definition_id),
         "configuration": {
-            "credentials": {"auth_type": "business_oauth", **app, "refresh_token": account.refresh_token}
+            **plan.settings,
+            "credentials": {"auth_type": "business_oauth", **app, "refresh_token": account.refresh_token},
         },
     }
 
@@ -254,6 +262,13 @@ def plan_of(path: Path) -> Plan:
         raise PlanError(f"{path} can't be read: {error.strerror}. Name the file of your plan.") from None
     except ValidationError as error:
         raise PlanError("\n".join(f"{path}: {problem}" for problem in _problems(error))) from None
+    address = urlsplit(plan.airbyte_url)
+    if address.scheme == "http" and not is_loopback(address.hostname or ""):
+        raise PlanError(
+            f"{path}: airbyte_url begins with http://, so the tokens would cross the network for everybody to read. "
+            "Use https://, or forward Airbyte's port to this machine (kubectl port-forward, ssh -L) and use "
+            "http://localhost with that port."
+        )
     numbers: dict[str, int] = {}
     for number, account in enumerate(plan.accounts, 1):
         schema = account.schema_name

@@ -156,6 +156,23 @@ def test_comments_are_read_where_the_plan_says_so(airbyte: FakeAirbyte, url: str
     assert [stream["name"] for stream in streams] == [*STREAMS, "videos_comments", "videos_comments_replies"]
 
 
+def test_every_new_source_has_the_settings_of_the_plan(airbyte: FakeAirbyte, url: str, run: RunPlan) -> None:
+    assert run(airbyte_url=url, settings={"start_date": "2025-01-01"}).end is None
+
+    assert [one["configuration"]["start_date"] for one in airbyte.sources] == ["2025-01-01", "2025-01-01"]
+    assert [one["configuration"]["credentials"]["refresh_token"] for one in airbyte.sources] == ["rft.1", "rft.2"]
+
+
+def test_tokens_do_not_go_through_a_proxy_without_encryption(
+    airbyte: FakeAirbyte, url: str, run: RunPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert run(airbyte_url=url).end is None
+
+
 def test_a_second_run_makes_the_connection_that_airbyte_refused(airbyte: FakeAirbyte, url: str, run: RunPlan) -> None:
     airbyte.answers["createConnection"] = refusing(400, "The cron expression is not valid. You sent rft.2.")
     first = run(airbyte_url=url)
@@ -265,6 +282,8 @@ def test_names_become_schema_names(name: str, schema: str) -> None:
         ({"airbyte_url": ""}, "airbyte_url must be the address at which you open Airbyte, such as https://"),
         ({"airbyte_url": "airbyte.example.com"}, "airbyte_url must be the address"),
         ({"airbyte_url": "https://me:rft.1@airbyte.example.com"}, "airbyte_url must be the address"),
+        ({"airbyte_url": "http://airbyte.example.com"}, "airbyte_url begins with http://, so the tokens would cross"),
+        ({"settings": ["start_date"]}, "settings must be an object in braces."),
         ({"workspace_id": "Acme"}, "workspace_id must be an id of Airbyte, such as 871d"),
         ({"workspace_id": 871}, "workspace_id must be an id of Airbyte in quotes."),
         ({"comments": "yes"}, "comments must be true or false."),
