@@ -44,7 +44,7 @@ USER 1000
 ENV AIRBYTE_ENTRYPOINT=/opt/source-tiktok-organic/bin/source-tiktok-organic
 ENTRYPOINT ["/opt/source-tiktok-organic/bin/source-tiktok-organic"]
 LABEL io.airbyte.name=source-tiktok-organic \
-      io.airbyte.version=0.1.0 \
+      io.airbyte.version=0.2.0 \
       org.opencontainers.image.title="TikTok Organic" \
       org.opencontainers.image.description="Airbyte source for organic TikTok data" \
       org.opencontainers.image.licenses=MIT
