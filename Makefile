@@ -10,6 +10,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 EXAMPLES ?= 500
 IMAGE ?= source-tiktok-organic:$(shell sed -n 's/^  dockerImageTag: //p' metadata.yaml)
 
+# Each process would compile all that it imports, which takes three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo emulator read models report benchmark builder data-dictionary test lint types unit fuzz integration image image-test register requirements clean
 
 help: ## List the targets
