@@ -84,8 +84,8 @@ def floor_manifest() -> dict[str, Any]:
         "type": "RecordSelector",
         "extractor": {"type": "CustomRecordExtractor", "class_name": "benchmarks.variants.ReadyRows"},
     }
-    streams = [definitions["account_breakdown"], definitions["posts"], definitions["post_breakdown"]]
-    for stream in [*streams, *definitions["streams"].values()]:
+    kinds = [definitions["account_breakdown"], definitions["posts"], definitions["post_breakdown"]]
+    for stream in [*kinds, *(stream for group in manifest["streams"] for stream in group["streams"])]:
         if "transformations" in stream:
             stream["transformations"] = []
         if "record_selector" in stream.get("retriever", {}):

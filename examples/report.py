@@ -6,6 +6,7 @@ that has nothing for a chart gets a sentence instead.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -411,15 +412,16 @@ def page(connection: duckdb.DuckDBPyConnection) -> str:
     # A specification must not end the script that it stands in.
     text = json.dumps(specs).replace("</", "<\\/")
     template = PAGE.read_text(encoding="utf-8")
+    # Without a snippet it is everything.
+    bundle = str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
     choice = f"<select id='account' aria-label='Account'>{''.join(choices)}</select>" if len(choices) > 1 else ""
-    for name, value in {
+    parts = {
         "SECTIONS": "".join(sections),
         "CHOICE": choice,
         "SPECS": text,
-        "BUNDLE": str(vl_convert.javascript_bundle()),  # type: ignore[call-arg]  # without a snippet it is everything.replace("</script", "<\\/script"),
-    }.items():
-        template = template.replace(f"@@{name}@@", value)
-    return template
+        "BUNDLE": bundle.replace("</script", "<\\/script"),
+    }
+    return re.sub("@@([A-Z]+)@@", lambda place: parts[place[1]], template)
 
 
 def main() -> None:

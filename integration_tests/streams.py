@@ -15,7 +15,8 @@ MANIFEST = Path(__file__).parent.parent / "source_tiktok_organic" / "manifest.ya
 # PyYAML's C loader needs a tenth of the time of its other one.
 _MANIFEST: dict[str, Any] = yaml.load(MANIFEST.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 # The streams in the order of the manifest's `streams`.
-NAMES = [stream["$ref"].rpartition("/")[2] for group in _MANIFEST["streams"] for stream in group["streams"]]
+_STREAMS = {stream["name"]: stream for group in _MANIFEST["streams"] for stream in group["streams"]}
+NAMES = list(_STREAMS)
 
 ACCOUNT_STREAMS = tuple(name for name in NAMES if name == "account" or name.startswith("account_"))
 # Apart from the others, because they cost a call for each post.
@@ -30,7 +31,11 @@ POST_STREAMS = ("videos", *BREAKDOWN_STREAMS)
 ALL_STREAMS = (*ACCOUNT_STREAMS, *POST_STREAMS, *COMMENT_STREAMS)
 LOGIN_KIT_STREAMS = tuple(name for name in NAMES if name.startswith("user_") and name not in COVER_STREAMS)
 
-_COMMENT_KEY = _MANIFEST["definitions"]["comments"]["primary_key"]
-PRIMARY_KEYS: dict[str, list[str]] = {
-    name: _MANIFEST["definitions"]["streams"][name].get("primary_key", _COMMENT_KEY) for name in NAMES
-}
+
+def _primary_key(stream: dict[str, Any]) -> list[str]:
+    kind = stream.get("$ref", "").rpartition("/")[2]
+    key: list[str] = stream.get("primary_key") or _MANIFEST["definitions"][kind]["primary_key"]
+    return key
+
+
+PRIMARY_KEYS = {name: _primary_key(stream) for name, stream in _STREAMS.items()}

@@ -41,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         env=environment_in(folder),
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert process.returncode == 0, process.stderr[-2000:]
@@ -79,7 +79,7 @@ def test_the_page_of_charts_is_drawn_without_an_error_and_asks_nobody(demo: tupl
     process = subprocess.run(
         [browser, "--headless", "--no-sandbox", "--disable-gpu", *quiet, "--enable-logging=stderr",
          f"--user-data-dir={tmp_path}", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
 
     assert [line for line in process.stderr.splitlines() if "CONSOLE" in line] == []

@@ -68,7 +68,7 @@ class SourceTiktokOrganic(YamlDeclarativeSource):
         finally:
             api_budget = self._constructor._api_budget
             if api_budget:
-                sync_of(api_budget).say_what_limited()
+                sync_of(api_budget).turns.say_what_limited()
                 sync_of(api_budget).log.say_counts()
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:

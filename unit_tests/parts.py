@@ -54,12 +54,21 @@ def built(
     return factory.create_component(model, definition, config)
 
 
-def _calls_of(stream: str) -> dict[str, Any]:
+def _calls_of(retriever: dict[str, Any]) -> dict[str, Any]:
     """What the manifest declares of a stream's own calls, inside of all that is around them."""
-    requester: dict[str, Any] = declared(stream, "retriever", "requester")
+    requester: dict[str, Any] = retriever["requester"]
     while requester["type"] != "HttpRequester":
         requester = requester["requester"]
     return requester
+
+
+def _authenticator_of(stream: str) -> dict[str, Any]:
+    """What the manifest declares of a stream's tokens, beside its accounts or with the calls about them."""
+    retriever = declared(stream, "retriever")
+    while "parent_stream_configs" in (router := retriever.get("partition_router", {})):
+        retriever = router["parent_stream_configs"][0]["stream"]["retriever"]
+    authenticator: dict[str, Any] = router.get("authenticator") or _calls_of(retriever)["authenticator"]
+    return authenticator
 
 
 def authenticator_of(
@@ -70,15 +79,14 @@ def authenticator_of(
     disable_retries: bool = False,
 ) -> AccountAuthenticator:
     """The authenticator of a stream, for this config."""
-    definition = _calls_of(stream)["authenticator"]
-    authenticator = built(definition, config, api_budget, disable_retries=disable_retries)
+    authenticator = built(_authenticator_of(stream), config, api_budget, disable_retries=disable_retries)
     assert isinstance(authenticator, AccountAuthenticator)
     return authenticator
 
 
 def error_handler_of(stream: str = "videos", api_budget: APIBudget | None = None, **changes: Any) -> TikTokErrorHandler:
     """The error handler of a stream's own calls."""
-    definition = {**_calls_of(stream)["error_handler"], **changes}
+    definition = {**_calls_of(declared(stream, "retriever"))["error_handler"], **changes}
     handler = built(definition, static_token_config(), api_budget)
     assert isinstance(handler, TikTokErrorHandler)
     return handler
@@ -86,7 +94,7 @@ def error_handler_of(stream: str = "videos", api_budget: APIBudget | None = None
 
 def token_error_handler_of(stream: str = "videos") -> TikTokErrorHandler:
     """The error handler of the calls about tokens that a stream makes."""
-    definition = _calls_of(stream)["authenticator"]["token_requester"]["error_handler"]
+    definition = _authenticator_of(stream)["token_requester"]["error_handler"]
     handler = built(definition, static_token_config())
     assert isinstance(handler, TikTokErrorHandler)
     return handler

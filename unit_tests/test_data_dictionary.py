@@ -491,10 +491,12 @@ AVERAGES = """
 $ref: "#/definitions/account_breakdown"
 name: category_averages
 primary_key: [business_category, metric_date]
-$parameters: {name: category_averages, endpoint: business/benchmark/}
+$parameters: {name: category_averages}
 retriever:
   $ref: "#/definitions/account_breakdown/retriever"
-  requester: {$ref: "#/definitions/http_requester"}
+  requester:
+    $ref: "#/definitions/http_requester"
+    $parameters: {endpoint: business/benchmark/}
   record_selector:
     $ref: "#/definitions/account_breakdown/retriever/record_selector"
     extractor:
@@ -513,8 +515,7 @@ schema_loader:
 
 
 def test_a_stream_that_is_added_in_yaml_alone_is_described(manifest: dict[str, Any]) -> None:
-    manifest["definitions"]["streams"]["category_averages"] = yaml.safe_load(AVERAGES)
-    group = {"type": "ConditionalStreams", "streams": [{"$ref": "#/definitions/streams/category_averages"}]}
+    group = {"type": "ConditionalStreams", "streams": [yaml.safe_load(AVERAGES)]}
     manifest["streams"].append({"condition": "{{ config.get('benchmark_categories') }}", **group})
 
     page = dictionary(resolved(manifest))
@@ -575,7 +576,8 @@ def without_the_profiles_column(manifest: dict[str, Any]) -> None:
 
 def with_an_unknown_transformation(manifest: dict[str, Any]) -> None:
     """One that may make columns."""
-    manifest["definitions"]["streams"]["account"]["transformations"].append({"type": "KeysToLower"})
+    account = manifest["streams"][0]["streams"][0]
+    account["transformations"].append({"type": "KeysToLower"})
 
 
 def with_an_unknown_host(manifest: dict[str, Any]) -> None:
@@ -586,12 +588,11 @@ def with_an_unknown_host(manifest: dict[str, Any]) -> None:
 def of_a_few_streams(manifest: dict[str, Any]) -> dict[str, Any]:
     """The manifest with one stream of each kind, which is resolved sooner."""
     few = ("account", "account_audience_ages", "videos", "videos_audience_cities", "user_info")
-    declarations = manifest["definitions"]["streams"]
+    streams = [stream for group in manifest["streams"] for stream in group["streams"]]
     return {
         **manifest,
-        "definitions": {**manifest["definitions"], "streams": {name: declarations[name] for name in few}},
         "schemas": {name: manifest["schemas"][name] for name in few},
-        "streams": [{"streams": [{"$ref": f"#/definitions/streams/{name}"} for name in few]}],
+        "streams": [{"streams": [stream for stream in streams if stream["name"] in few]}],
     }
 
 

@@ -386,7 +386,7 @@ def test_any_other_trouble_waits_twice_as_long_each_time(
 
 def test_the_waits_can_be_set() -> None:
     errors = error_handler_of().errors
-    (rate_limit,) = [row for row in errors if 40100 in row["codes"]]
+    (rate_limit,) = [row for row in errors if "40100" in row["codes"]]
     handler = error_handler_of(first_wait=0.5, errors=[{**rate_limit, "wait": 60}, *errors])
 
     assert handler.backoff_time(response(fixture("rate_limit")), 1) == 60

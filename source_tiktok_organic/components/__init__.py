@@ -1,6 +1,6 @@
 """The names that manifest.yaml uses, as `source_declarative_manifest.components.<Class>`."""
 
-from source_tiktok_organic.components.authentication import AccountAuthenticator, TimeLimit
+from source_tiktok_organic.components.authentication import AccountAuthenticator, SharedAuthenticator, TimeLimit
 from source_tiktok_organic.components.columns import EpochToTimestamp, SliceColumns, TypedColumns
 from source_tiktok_organic.components.covers import LoadedCover, PostsWithCover
 from source_tiktok_organic.components.errors import TikTokErrorHandler

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,8 +87,9 @@ class AccountAuthenticator(TimeLimit):
 
     def __post_init__(self) -> None:
         self._sync = sync_of(self.api_budget)
+        self._sync.authenticator = self
         self._app_limits = [
-            self._sync.limit(f"app {index}", rate, "for the app") for index, rate in enumerate(self.app_rates)
+            self._sync.turns.limit(f"app {index}", rate, "for the app") for index, rate in enumerate(self.app_rates)
         ]
         endpoints = TokenEndpoints(self.token_requester, self._sync.turns, self._app_limits, **self.tokens)
         app = self.config.get("credentials") or {}
@@ -134,7 +135,7 @@ class AccountAuthenticator(TimeLimit):
         request.headers[self.header] = f"{self.scheme}{account.known.sent_token}"
         name = f"{account.known.config_path} {urlsplit(request.url or '').path}"
         scope = "for an account and endpoint"
-        own = [self._sync.limit(name, self.account_rate, scope)] if self.account_rate else []
+        own = [self._sync.turns.limit(name, self.account_rate, scope)] if self.account_rate else []
         self._sync.turns.begin([*own, *self._app_limits])
         request.hooks = {"response": [self._end_turn]}
         return request
@@ -146,3 +147,35 @@ class AccountAuthenticator(TimeLimit):
     def refresh_and_set_access_token(self) -> None:
         """Renew the refused token; the CDK calls this in the thread that sent the request."""
         self.account_of(self._sync.thread.config_path).replace(self._sync.thread.sent_token)
+
+
+@dataclass
+class SharedAuthenticator(TimeLimit):
+    """The AccountAuthenticator of the stream's partition router, or of the parent in it, for the stream's requesters.
+
+    Each copy of a definition in the manifest takes time at every start. So a stream has the limits and token requests
+    once.
+    """
+
+    api_budget: APIBudget
+
+    @property
+    def _shared(self) -> AccountAuthenticator:
+        authenticator: AccountAuthenticator = sync_of(self.api_budget).authenticator
+        return authenticator
+
+    def account_of(self, key: str | None) -> Account:
+        """See AccountAuthenticator."""
+        return self._shared.account_of(key)
+
+    def acting_for(self, account: Account) -> AbstractContextManager[None]:
+        """See AccountAuthenticator."""
+        return self._shared.acting_for(account)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """See AccountAuthenticator."""
+        return self._shared(request)
+
+    def refresh_and_set_access_token(self) -> None:
+        """See AccountAuthenticator."""
+        self._shared.refresh_and_set_access_token()

@@ -51,7 +51,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     In:  HTTP 200 with the body `{"code": 40001, "message": "No permission …", "request_id": "2026…", "data": {}}`
     Out: FAIL, a config error, "TikTok did not permit the stream `{stream}` (code 40001: No permission …). …"
 
-    `errors` is the manifest's table. Its first entry that has the code applies: `{"codes": [40001, "50000-53999"],
+    `errors` is the manifest's table. Its first entry that has the code applies: `{"codes": "40001, 50000-53999",
     "action": "FAIL", "failure_type": "config_error", "sentence": "… {code} …"}`. Besides TikTok's codes there are
     `unreachable` (no response), `http_429`, `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON
     without a code of the table) and `other`: a code that the table lacks is a failure and never an empty success.
@@ -133,7 +133,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
         return found
 
     def _error_of(self, code: Any) -> Mapping[str, Any]:
-        errors = [error for error in self.errors if any(_is_in(code, codes) for codes in error["codes"])]
+        errors = [error for error in self.errors if _is_in(code, error["codes"])]
         return errors[0] if errors else self._error_of("other")
 
 
@@ -179,12 +179,15 @@ def _access_token_of(response: Any) -> str | None:
     return token
 
 
-def _is_in(code: Any, codes: int | str) -> bool:
-    """Whether `code` is `codes`, or lies in a range such as "50000-53999"."""
-    if isinstance(codes, str) and "-" in codes:
-        first, last = codes.split("-")
-        return isinstance(code, int) and int(first) <= code <= int(last)
-    return bool(code == codes)
+def _is_in(code: Any, codes: str) -> bool:
+    """Whether `code` is one of `codes`, such as "40001, 50000-53999". A number that is text is none of them."""
+    text = str(code)
+    if not isinstance(code, int) and (not isinstance(code, str) or text.isdecimal()):
+        return False
+    for first, _, last in (part.partition("-") for part in codes.split(", ")):
+        if text == first or (last and len(text) == len(first) and text.isdecimal() and first <= text <= last):
+            return True
+    return False
 
 
 def body_of(response: requests.Response) -> dict[str, Any] | None:

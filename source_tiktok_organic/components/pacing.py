@@ -1,10 +1,15 @@
 """TikTok's limits of calls, kept before a call is made."""
 
+import logging
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from operator import itemgetter
+
+from airbyte_cdk.sources.streams.call_rate import Rate
+
+LOGGER = logging.getLogger("airbyte")
 
 
 @dataclass
@@ -40,8 +45,14 @@ class CallLimit:
 class CallTurns:
     """Lets calls start when their limits allow it. Each thread makes one call at a time."""
 
+    _limits: dict[str, CallLimit] = field(init=False, repr=False, default_factory=dict)
     _calls: dict[int, list[CallLimit]] = field(init=False, repr=False, default_factory=dict)
     _changed: threading.Condition = field(init=False, repr=False, default_factory=threading.Condition)
+
+    def limit(self, name: str, rate: Rate, scope: str = "") -> CallLimit:
+        """The limit of this name, the same for all who ask."""
+        with self._changed:
+            return self._limits.setdefault(name, CallLimit(int(rate.limit), rate.interval.total_seconds(), scope))
 
     def begin(self, limits: list[CallLimit]) -> None:
         """Return when a call may start that counts for all these limits."""
@@ -72,3 +83,13 @@ class CallTurns:
                 limit.under_way -= 1
                 limit.ended.append(time.monotonic())
             self._changed.notify_all()
+
+    def say_what_limited(self) -> None:
+        """Say what set the pace of a sync that waited for a minute or more, when it is over."""
+        waited: dict[str, float] = {}
+        for limit in self._limits.values():
+            sentence = f"{limit.limit} calls in {limit.interval:.0f} seconds {limit.scope}"
+            waited[sentence] = waited.get(sentence, 0) + limit.waited
+        longest = max(waited, key=lambda sentence: waited[sentence], default="")
+        if longest and waited[longest] >= 60:
+            LOGGER.info(f"What set the pace of this sync is TikTok's limit of {longest} (see docs/scaling.md).")

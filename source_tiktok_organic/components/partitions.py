@@ -211,12 +211,7 @@ class PostsWithNewComments(SubstreamPartitionRouter):
                 if is_to_be_read:
                     handed_out += 1
                     sync_of(self.api_budget).progress.expect(video_id, counts[video_id])
-                    yield StreamSlice(
-                        partition={"business_id": business_id, "video_id": video_id},
-                        cursor_slice={},
-                        # Thousands of slices wait to be read, so each holds what its records need and no more.
-                        extra_fields={column: post.data.get(column) for column in columns},
-                    )
+                    yield _slice_of(post.data, business_id, columns)
         except Exception as failure:
             failures.append(failure)
         else:
@@ -224,6 +219,15 @@ class PostsWithNewComments(SubstreamPartitionRouter):
             self._noted[business_id] = CommentCounts(
                 {video_id: count for video_id, count in counts.items() if video_id in listed and count}
             )
+
+
+def _slice_of(post: Mapping[str, Any], business_id: str, columns: list[str]) -> StreamSlice:
+    return StreamSlice(
+        partition={"business_id": business_id, "video_id": post["item_id"]},
+        cursor_slice={},
+        # Thousands of slices wait to be read, so each holds what its records need and no more.
+        extra_fields={column: post.get(column) for column in columns},
+    )
 
 
 def _one_behind(slices: Iterator[StreamSlice]) -> Iterator[StreamSlice]:

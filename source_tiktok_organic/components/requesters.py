@@ -148,10 +148,9 @@ class FieldsRequester(RequesterDecorator):
                 f"`{self._stream}` is made of. Authenticate the account again and allow everything that TikTok lists, "
                 "or deselect the stream; the other streams go on."
             )
-        sync = sync_of(self.api_budget)
         for scope in missing:
             names = ", ".join(self.fields[scope])
-            if sync.log.is_new(str(account.business_id), scope, names):
+            if sync_of(self.api_budget).log.is_new(str(account.business_id), scope, names):
                 LOGGER.warning(
                     f"The account {account.business_id} did not grant `{scope}`, so these fields stay null, or without "
                     f"rows where they are streams: {names}. Authenticate it again and allow `{scope}` to have them."

@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 from urllib.parse import quote, quote_plus
 from weakref import WeakKeyDictionary
 
-from airbyte_cdk.sources.streams.call_rate import APIBudget, Rate
+from airbyte_cdk.sources.streams.call_rate import APIBudget
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic.components.exceptions import config_error
-from source_tiktok_organic.components.pacing import CallLimit, CallTurns
+from source_tiktok_organic.components.pacing import CallTurns
 from source_tiktok_organic.components.settings import same_account
 
 LOGGER = logging.getLogger("airbyte")
@@ -226,6 +226,7 @@ class Sync:
 
     - `started_at`: when it began (UTC)
     - `pages`: SharedPagesRequester writes and reads them
+    - `authenticator`: AccountAuthenticator writes it, SharedAuthenticator reads it
     - `turns`: AccountAuthenticator begins and ends them
     - `progress`: PostsWithNewComments and SharedPagesRequester write it
     - `thread`: the `config_path` of the account that a thread asks about, and the `sent_token`; AccountAuthenticator
@@ -240,6 +241,7 @@ class Sync:
 
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     pages: PageStore = field(init=False, default_factory=PageStore)
+    authenticator: Any = field(init=False, repr=False, default=None)
     turns: CallTurns = field(init=False, default_factory=CallTurns)
     log: SyncLog = field(init=False, default_factory=SyncLog)
     progress: Progress = field(init=False, default_factory=Progress)
@@ -250,23 +252,7 @@ class Sync:
     posts_before: dict[tuple[str | None, str], int] = field(init=False, default_factory=dict)
     _commented_posts: dict[str, CommentedPosts] = field(init=False, default_factory=dict)
     _accounts: dict[str, KnownAccount] = field(init=False, default_factory=dict)
-    _limits: dict[str, CallLimit] = field(init=False, default_factory=dict)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
-
-    def limit(self, name: str, rate: Rate, scope: str = "") -> CallLimit:
-        """The limit of this name, the same for all who ask."""
-        with self._lock:
-            return self._limits.setdefault(name, CallLimit(int(rate.limit), rate.interval.total_seconds(), scope))
-
-    def say_what_limited(self) -> None:
-        """Say what set the pace of a sync that waited for a minute or more, when it is over."""
-        waited: dict[str, float] = {}
-        for limit in self._limits.values():
-            sentence = f"{limit.limit} calls in {limit.interval:.0f} seconds {limit.scope}"
-            waited[sentence] = waited.get(sentence, 0) + limit.waited
-        longest = max(waited, key=lambda sentence: waited[sentence], default="")
-        if longest and waited[longest] >= 60:
-            LOGGER.info(f"What set the pace of this sync is TikTok's limit of {longest} (see docs/scaling.md).")
 
     def account(self, config_path: str) -> KnownAccount:
         """The account at this path of the config, the same for all who ask."""
