@@ -146,4 +146,4 @@ def test_ctrl_c_while_it_reads_is_a_sentence(tmp_path: Path) -> None:
         said = process.stderr.read()
     assert process.returncode == 130
     assert "AirbyteConnectorFailedError" not in said
-    assert "Stopped. demo/ has what was read until then." in said
+    assert "Stopped before the page was drawn. `make demo` begins anew." in said
