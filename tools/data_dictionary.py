@@ -135,6 +135,10 @@ def origin_of(stream: Declaration, column: str) -> Origin:
         made = _made_by(transformation, stream, column)
         if made:
             return made
+    record_filter = stream["retriever"]["record_selector"].get("record_filter", {})
+    if column == "file_path" and "address" in record_filter:
+        address = _extracted(stream, record_filter["address"])
+        return Origin(scope=address.scope, computed_from=f"`{address.path}`")
     return _extracted(stream, column)
 
 
