@@ -6,28 +6,37 @@
      "credentials": {"client_id": "App ID of your TikTok app", "client_secret": "its Secret"},
      "accounts": [{"name": "Knead & Rise", "refresh_token": "rft.…"}]}
 
+`make register` prints the definition's id, and an address that has the workspace's: /workspaces/…/source/new-source/….
+The id of the destination is in the address of its page in Airbyte: /workspaces/…/destination/….
+
 That makes the source and the connection `TikTok Organic - Knead & Rise`, with tables in the schema
 `tiktok_knead_rise`. With `"comments": true` beside the accounts the streams of comments are read too, and
 `"settings": {"start_date": "2025-01-01"}` gives every new source the connector's other settings.
 
-Airbyte's own client id and secret are read from AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET. The command may be run
-again at any time: it makes what is missing. A source that is there is left as it is, because its refresh token has been
-replaced since. If it has no connection, it gets one. The API is described at https://reference.airbyte.com.
+If your Airbyte has a login, put the client id and secret of an application into the environment, as AIRBYTE_CLIENT_ID
+and AIRBYTE_CLIENT_SECRET. The command may be run again at any time: it makes what is missing. A source that is there is
+left as it is, because its refresh token has been replaced since. If it has no connection, it gets one. The API is
+described at https://reference.airbyte.com.
 """
 
 import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+import yaml
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
+from source_tiktok_organic.config import config_mistake, unknown_settings, validate_settings
+from source_tiktok_organic.sign_in import MANIFEST
 from tools.airbyte_api import WHERE_CREDENTIALS_ARE, Bearer
 from tools.register import is_loopback
 
@@ -36,6 +45,8 @@ SECONDS = 300  # Airbyte runs the connector's `discover` when it is asked for th
 COMMENT_STREAMS = {"videos_comments", "videos_comments_replies"}
 # Without a mode Airbyte takes Full refresh | Overwrite, which would throw the history away at each sync.
 SYNC_MODE = "incremental_deduped_history"
+# What the plan above has in the place of secrets.
+EXAMPLES = ("App ID of your TikTok app", "its Secret", "rft.…")
 # What is wrong with a key of the plan, by pydantic's type of the error. Its own messages speak of Python.
 PROBLEMS = {
     "missing": "is missing",
@@ -50,9 +61,19 @@ PROBLEMS = {
     "too_short": "is empty",
     "model_type": "must be an object in braces",
     "dict_type": "must be an object in braces",
+    "example": "is still that of the example, so put your own there",
 }
 
+
+def own(text: str) -> str:
+    """The text, unless it is that of the example."""
+    if text in EXAMPLES:
+        raise PydanticCustomError("example", "is that of the example")
+    return text
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+OwnText = Annotated[Text, AfterValidator(own)]
 # Neither a user nor a password may be in it, because the address is printed.
 Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$")]
 Answer = TypeVar("Answer")
@@ -77,15 +98,15 @@ class Credentials(PartOfPlan):
 
     model_config = ConfigDict(strict=True, extra="allow")
 
-    client_id: Text
-    client_secret: Text
+    client_id: OwnText
+    client_secret: OwnText
 
 
 class Account(PartOfPlan):
     """An account that has signed in once."""
 
     name: Text
-    refresh_token: Text
+    refresh_token: OwnText
 
     @property
     def title(self) -> str:
@@ -149,14 +170,20 @@ class Page(BaseModel, Generic[Answer]):
 
 
 class Airbyte:
-    """The calls of Airbyte's public API that this takes, after an application's id and secret were exchanged."""
+    """The calls of Airbyte's public API that this takes. An Airbyte without a login has no client id and secret."""
 
     def __init__(self, plan: Plan, client_id: str, client_secret: str) -> None:
         self._url = plan.airbyte_url.rstrip("/")
         self._session = requests.Session()
         # What isn't encrypted goes to this machine alone, past any proxy that the environment names.
         self._session.trust_env = self._url.startswith("https:")
-        self._secrets = [client_secret, plan.credentials.client_secret, *(one.refresh_token for one in plan.accounts)]
+        self._secrets = [plan.credentials.client_secret, *(one.refresh_token for one in plan.accounts)]
+        if client_id:
+            self._log_in(client_id, client_secret)
+
+    def _log_in(self, client_id: str, client_secret: str) -> None:
+        """Exchange an application's id and secret."""
+        self._secrets.append(client_secret)
         grant = {"client_id": client_id, "client_secret": client_secret, "grant_type": "client_credentials"}
         try:
             token = self.call(Token, "POST", "applications/token", json=grant)
@@ -284,7 +311,29 @@ def plan_of(path: Path) -> Plan:
                 f"{path}: Accounts {before} ({plan.accounts[before - 1].name}) and {number} ({account.name}) would "
                 f"both write to the schema {schema}. Give one of them another name, or take it out."
             )
+    spec = yaml.load(MANIFEST.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["spec"]["connection_specification"]
+    for number, account in enumerate(plan.accounts, 1):
+        mistakes = list(_mistakes(source_of(plan, account)["configuration"], spec))
+        if mistakes:
+            raise PlanError("\n".join(f"{path}: Account {number} ({account.name}): {one}" for one in mistakes))
     return plan
+
+
+def _mistakes(config: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
+    """What the connector itself would say of a config, before it makes a call.
+
+    In:  `{"strt_date": "2026-01-01", "credentials": {…}}`
+    Out: "The connector has no setting `strt_date`, so it has no effect. Is it `start_date`?"
+    """
+    yield from unknown_settings(config, spec)
+    mistake = config_mistake(config, spec)
+    if mistake:
+        yield mistake
+        return
+    try:
+        validate_settings(config)
+    except AirbyteTracedException as error:
+        yield str(error.message)
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -301,20 +350,29 @@ def _problems(error: ValidationError) -> Iterator[str]:
         yield f"{' of '.join(where) or 'The plan'} {PROBLEMS.get(problem['type'], problem['msg'])}."
 
 
-def from_environment(name: str) -> str:
-    """A setting of Airbyte's application. `PlanError`: it is missing."""
-    value = os.environ.get(name)
-    if not value:
-        raise PlanError(f"Set {name} to that of an application. {WHERE_CREDENTIALS_ARE}")
-    return value
+def client_of(environment: Mapping[str, str]) -> tuple[str, str]:
+    """The id and secret of Airbyte's application, or empty ones for an Airbyte without a login."""
+    client = environment.get("AIRBYTE_CLIENT_ID", ""), environment.get("AIRBYTE_CLIENT_SECRET", "")
+    if any(client) and not all(client):
+        missing = "AIRBYTE_CLIENT_SECRET" if client[0] else "AIRBYTE_CLIENT_ID"
+        raise PlanError(
+            f"{missing} is missing. Set it to that of the application, or neither if your Airbyte has no login. "
+            f"{WHERE_CREDENTIALS_ARE}"
+        )
+    return client
 
 
 def make_what_is_missing(plan: Plan, client_id: str, client_secret: str) -> bool:
     """Make sources and connections, print what became of each account, and tell whether all of them have theirs."""
     airbyte = Airbyte(plan, client_id, client_secret)
-    listed = airbyte.listed(Source, "sources", plan.workspace_id)
-    sources = [source for source in listed if source.definition_id == plan.definition_id]
-    connected = {one.source_id for one in airbyte.listed(Connection, "connections", plan.workspace_id)}
+    try:
+        listed = airbyte.listed(Source, "sources", plan.workspace_id)
+        sources = [source for source in listed if source.definition_id == plan.definition_id]
+        connected = {one.source_id for one in airbyte.listed(Connection, "connections", plan.workspace_id)}
+    except RefusedError as refusal:
+        log_in = f"Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET if it has a login. {WHERE_CREDENTIALS_ARE}"
+        compare = "Compare workspace_id with the address at which you see the workspace in the browser."
+        raise PlanError(f"{refusal} {compare if client_id else log_in}") from None
     complete = True
     for number, account in enumerate(plan.accounts):
         # Version 0.1.0 named them `TikTok harbour_coffee`.
@@ -344,8 +402,7 @@ def main() -> None:
         if len(sys.argv) != 2:
             raise PlanError("Name the file of your plan: python -m examples.connections plan.json")
         plan = plan_of(Path(sys.argv[1]))
-        client_id, client_secret = from_environment("AIRBYTE_CLIENT_ID"), from_environment("AIRBYTE_CLIENT_SECRET")
-        if not make_what_is_missing(plan, client_id, client_secret):
+        if not make_what_is_missing(plan, *client_of(os.environ)):
             sys.exit("Not everything was made. Change what Airbyte names, and run the same command again.")
     except PlanError as error:
         sys.exit(str(error))

@@ -1,6 +1,7 @@
 """The example that makes a connection for each account of a list, against an Airbyte that takes what is documented."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return run
 
 
+def without_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take Airbyte's application out of the environment."""
+    for name in ("AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"):
+        monkeypatch.delenv(name)
+
+
 def refusing(status: int, body: str) -> Callable[[Request], Any]:
     """An answer that doesn't look at what was asked."""
 
@@ -161,6 +168,18 @@ def test_every_new_source_has_the_settings_of_the_plan(airbyte: FakeAirbyte, url
 
     assert [one["configuration"]["start_date"] for one in airbyte.sources] == ["2025-01-01", "2025-01-01"]
     assert [one["configuration"]["credentials"]["refresh_token"] for one in airbyte.sources] == ["rft.1", "rft.2"]
+
+
+def test_an_airbyte_without_a_login_needs_no_application(
+    airbyte: FakeAirbyte, url: str, run: RunPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airbyte.client = None
+    without_login(monkeypatch)
+
+    assert run(airbyte_url=url).end is None
+    assert len(airbyte.connections) == 2
+    assert "createAccessToken" not in airbyte.calls
+    assert set(airbyte.authorizations) == {None}
 
 
 def test_tokens_do_not_go_through_a_proxy_without_encryption(
@@ -284,11 +303,39 @@ def test_names_become_schema_names(name: str, schema: str) -> None:
         ({"airbyte_url": "https://me:rft.1@airbyte.example.com"}, "airbyte_url must be the address"),
         ({"airbyte_url": "http://airbyte.example.com"}, "airbyte_url begins with http://, so the tokens would cross"),
         ({"settings": ["start_date"]}, "settings must be an object in braces."),
+        (
+            {"settings": {"strt_date": "x"}},
+            "Account 1 (harbour_coffee): The connector has no setting `strt_date`, so it has no effect. Is it `start_",
+        ),
+        (
+            {"settings": {"num_workers": 0}},
+            "Account 1 (harbour_coffee): The setting `num_workers` is 0, but it must be a whole number from 2 to 20.",
+        ),
+        (
+            {"settings": {"start_date": "2026-02-30"}},
+            "Account 1 (harbour_coffee): The setting `start_date` is '2026-02-30', but it must be a calendar date",
+        ),
+        (
+            {"accounts": [PLAN["accounts"][0], {"name": "b", "refresh_token": "rft.\u200b2"}]},
+            "Account 2 (b): The setting `credentials.refresh_token` has a character that can't be part of it",
+        ),
         ({"workspace_id": "Acme"}, "workspace_id must be an id of Airbyte, such as 871d"),
         ({"workspace_id": 871}, "workspace_id must be an id of Airbyte in quotes."),
         ({"comments": "yes"}, "comments must be true or false."),
         ({"comment": True}, "comment is not a key of a plan."),
         ({"credentials": {"client_id": "74"}}, "client_secret of credentials is missing."),
+        (
+            {"credentials": {"client_id": "App ID of your TikTok app", "client_secret": "s"}},
+            "client_id of credentials is still that of the example, so put your own there.",
+        ),
+        (
+            {"credentials": {"client_id": "74", "client_secret": "its Secret"}},
+            "client_secret of credentials is still that of the example",
+        ),
+        (
+            {"accounts": [{"name": "a", "refresh_token": "rft.…"}]},
+            "refresh_token of number 1 of accounts is still that of the example",
+        ),
         ({"credentials": "rft.1"}, "credentials must be an object in braces."),
         ({"accounts": []}, "accounts is empty."),
         ({"accounts": {"harbour": "rft.1"}}, "accounts must be a list in square brackets."),
@@ -351,15 +398,43 @@ def test_a_missing_file_is_named(run: RunPlan) -> None:
     )
 
 
-def test_an_application_without_a_secret_is_asked_for(
-    airbyte: FakeAirbyte, url: str, run: RunPlan, monkeypatch: pytest.MonkeyPatch
+def test_the_plan_of_the_docstring_is_refused_until_it_is_filled_in(run: RunPlan) -> None:
+    (plan,) = re.findall(r"^ {4}\{.*?^$", str(connections.__doc__), re.MULTILINE | re.DOTALL)
+
+    refused = str(run(content=plan).end).splitlines()
+
+    keys = [line.split(": ")[1].partition(" ")[0] for line in refused]
+    assert keys == ["workspace_id", "definition_id", "destination_id", "client_id", "client_secret", "refresh_token"]
+
+
+@pytest.mark.parametrize("missing", ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"])
+def test_half_a_login_is_completed(
+    airbyte: FakeAirbyte, url: str, run: RunPlan, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    monkeypatch.delenv("AIRBYTE_CLIENT_SECRET")
-    assert str(run(airbyte_url=url).end).startswith("Set AIRBYTE_CLIENT_SECRET to that of an application. An")
+    monkeypatch.delenv(missing)
+    assert str(run(airbyte_url=url).end).startswith(f"{missing} is missing. Set it to that of the application, or")
     assert airbyte.calls == []
 
 
 # What Airbyte refuses
+
+
+def test_a_login_that_is_needed_is_asked_for(
+    airbyte: FakeAirbyte, url: str, run: RunPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_login(monkeypatch)
+
+    end = str(run(airbyte_url=url).end)
+
+    assert end.startswith("Airbyte refused sources (HTTP 401): ")
+    assert "Set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET if it has a login." in end
+
+
+def test_a_workspace_that_is_not_there_is_a_sentence(airbyte: FakeAirbyte, url: str, run: RunPlan) -> None:
+    end = str(run(airbyte_url=url, workspace_id=HARBOUR).end)
+
+    assert end.startswith("Airbyte refused sources (HTTP 403): ")
+    assert end.endswith("Compare workspace_id with the address at which you see the workspace in the browser.")
 
 
 def test_a_refused_login_is_a_sentence(airbyte: FakeAirbyte, url: str, run: RunPlan) -> None:

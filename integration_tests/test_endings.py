@@ -58,6 +58,17 @@ def test_a_reader_that_goes_away_ends_the_process(connector: Connector, long_lis
         assert "Standard output can't be written any more (Broken pipe)" in process.stderr.read().decode()
 
 
+def test_a_reader_that_was_never_there_is_said_in_one_sentence(connector: Connector, tiktok: RunningEmulator) -> None:
+    options = connector.write_files(token_config(tiktok), ["account"])
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run([COMMAND, "read", *options], stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(theirs)
+
+    assert done.returncode == 1
+    assert done.stderr == "Standard output can't be written any more (Broken pipe), so the connector ends.\n"
+
+
 def test_a_full_disk_ends_the_process(connector: Connector, long_list: RunningEmulator) -> None:
     with open("/dev/full", "wb") as full, reading(connector, long_list, full.fileno()) as process:
         assert process.wait(timeout=60) == 1

@@ -30,6 +30,7 @@ from integration_tests.fake_airbyte import serving
 from source_tiktok_organic import sign_in
 
 APP = {"client_id": "7400000000000000001", "client_secret": "emulator-client-secret"}
+ROOT = Path(__file__).parent.parent
 REDIRECT_URL = "https://example.com/callback/"
 LOGIN_KIT_ID = "96e7f99c-dd8e-4c8b-8dd5-8488b072c22d"
 
@@ -246,6 +247,15 @@ def test_a_sign_in_to_tiktok_itself_does_without_the_cdk() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+def test_a_python_without_the_packages_is_told_to_activate_the_environment() -> None:
+    # -S leaves out the installed packages, as they are missing outside of the environment.
+    command = [sys.executable, "-S", "-m", "source_tiktok_organic.sign_in"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "This Python has no requests. Activate the environment first: . .venv/bin/activate\n"
+
+
 @pytest.mark.parametrize("browse", [bare_code, lambda address: f"  {consent(address)}\n"], ids=["the code", "blanks"])
 def test_what_is_pasted_may_be_the_code_alone_or_have_blanks(person: Person, path: Path, browse: Browse) -> None:
     person.answers["Paste the address that it shows now"] = browse
@@ -278,9 +288,21 @@ def used(address: str) -> str:
         (lambda address: consent(address).split("&state=")[0], "or a part of it is missing."),
         (lambda _: "https://example.com/callback/?scopes=video.list", "There is no code in this address."),
         (lambda _: "https://example.com/callback/", "There is no code in this address."),
+        (lambda _: "foo", "This is neither an address nor a code."),
+        (lambda _: "the page was empty", "This is neither an address nor a code."),
         (lambda _: "abc*1!5001.em", "TikTok refused (code 40110: Auth code is invalid, expired or has been used.)."),
     ],
-    ids=["cancelled", "another state", "used", "no state", "no code", "no query", "no code of TikTok's"],
+    ids=[
+        "cancelled",
+        "another state",
+        "used",
+        "no state",
+        "no code",
+        "no query",
+        "a word",
+        "words",
+        "no code of TikTok's",
+    ],
 )
 def test_a_sign_in_that_fails_says_what_to_do_and_changes_nothing(
     person: Person, path: Path, browse: Browse, sentence: str
@@ -377,7 +399,7 @@ def answering(status: int, body: Any, **headers: str) -> Any:
 
 def test_the_secret_is_sent_to_no_other_host(person: Person, path: Path) -> None:
     other, received = answering(200, {})
-    person.answers["Paste the address that it shows now"] = "abc"
+    person.answers["Paste the address that it shows now"] = "abc*1!5001.em"
     with serving(other) as elsewhere:
         first, _ = answering(307, {}, Location=elsewhere)
         with serving(first) as url:
@@ -389,7 +411,7 @@ def test_the_secret_is_sent_to_no_other_host(person: Person, path: Path) -> None
 
 def test_tokens_without_a_proper_end_are_refused(person: Person, path: Path) -> None:
     data = {"access_token": "act.1", "refresh_token": "rft.1", "expires_in": "soon", "open_id": "-000abc"}
-    person.answers["Paste the address that it shows now"] = "abc"
+    person.answers["Paste the address that it shows now"] = "abc*1!5001.em"
     with serving(answering(200, {"code": 0, "data": data})[0]) as url:
         path.write_text(json.dumps({"api_url": url}), encoding="utf-8")
 
@@ -398,7 +420,7 @@ def test_tokens_without_a_proper_end_are_refused(person: Person, path: Path) -> 
 
 def test_where_nobody_answers_the_host_is_named(person: Person, path: Path) -> None:
     path.write_text(json.dumps({"api_url": "http://127.0.0.1:9"}), encoding="utf-8")
-    person.answers["Paste the address that it shows now"] = "abc"
+    person.answers["Paste the address that it shows now"] = "abc*1!5001.em"
 
     assert person.signs_in(path) == (
         "127.0.0.1:9 could not be asked for tokens (ConnectionError). Run this again in a while."

@@ -5,6 +5,8 @@
 
 TikTok may end a refresh token when it is used, so the config of one run may be useless for the next. The connector
 prints the new config before it uses a new token. This filter writes it into the file before it reads on.
+
+Warnings, failures and the progress of a long sync are repeated on standard error, for whoever waits for the file.
 """
 
 import argparse
@@ -15,6 +17,9 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+# The CDK's summary of failures that were said before, with parts of Python's.
+SUMMARY = "During the sync, the following streams did not sync successfully"
 
 
 def main() -> None:
@@ -29,8 +34,12 @@ def main() -> None:
     try:
         require_json(arguments.config, dict)
         state = require_json(arguments.state, list) if arguments.state and arguments.state.exists() else []
+        is_read_elsewhere = not sys.stdout.isatty()
         for line in kept(sys.stdin.buffer, arguments.config, arguments.state, state):
             sys.stdout.buffer.write(line)
+            sentence = sentence_in(line) if is_read_elsewhere else ""
+            if sentence:
+                print(sentence, file=sys.stderr)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The reader went away. The connector ends when it prints the next message.
@@ -92,6 +101,27 @@ def message_of(line: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return message if isinstance(message, dict) else {}
+
+
+def sentence_in(line: bytes) -> str:
+    """What somebody who waits must see of a message, or nothing.
+
+    In:  `{"type": "LOG", "log": {"level": "INFO", "message": "Read so far: 1,000 posts, 0 comments and replies."}}`
+    Out: "Read so far: 1,000 posts, 0 comments and replies."
+
+    A log of level ERROR is a traceback or a whole response. The TRACE message that follows it has the sentence.
+    """
+    message = message_of(line) if b'"LOG"' in line or b'"TRACE"' in line else {}
+    if message.get("type") == "LOG":
+        text = str(message["log"]["message"]).partition("\n")[0]
+        is_progress = text.startswith("Read so far: ") or text.endswith(" seconds, then trying again.")
+        return text if is_progress or message["log"]["level"] in ("WARN", "FATAL") else ""
+    if message.get("type") == "TRACE" and message["trace"]["type"] == "ERROR":
+        error = message["trace"]["error"]
+        text = str(error["message"])
+        stream = (error.get("stream_descriptor") or {}).get("name")
+        return "" if text.startswith(SUMMARY) else f"{stream}: {text}" if stream else text
+    return ""
 
 
 def replace(path: Path, content: Any) -> None:

@@ -67,6 +67,8 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Airbyte messages are UTF-8 whatever the machine's own encoding is.
             stream.reconfigure(encoding="utf-8")
+    # Where the reader is gone, a line of the log would print a traceback before `end_at_once` says so in a sentence.
+    logging.raiseExceptions = False
     init_uncaught_exception_handler(logging.getLogger("airbyte"))
     # Somebody who gives no command wants to know what there is.
     arguments = TiktokOrganicEntrypoint.parse_args(sys.argv[1:] or ["--help"])

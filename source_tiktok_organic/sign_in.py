@@ -19,13 +19,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-import requests
-import yaml
+try:
+    import requests
+    import yaml
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"This Python has no {missing.name}. Activate the environment first: . .venv/bin/activate")
 
 from source_tiktok_organic.keep import replace
 
 MANIFEST = Path(__file__).with_name("manifest.yaml")
 SECONDS = 60
+# Codes of TikTok's are much longer.
+SHORTEST_CODE = 10
 # What TikTok's refusals mean, in the browser's address and in the response to the code.
 REFUSALS = {
     "access_denied": "The access was not allowed in the browser. Run this again and choose to allow it.",
@@ -239,6 +246,11 @@ def code_in(address: str, state: str) -> str:
     Out: "abc*1!5001.em"
     """
     if not set("=/?") & set(address):
+        if len(address) < SHORTEST_CODE or any(letter.isspace() for letter in address):
+            sys.exit(
+                "This is neither an address nor a code. Run this again, and paste the whole address that the browser "
+                "shows after you allowed the access; it has `code=` in it."
+            )
         return unquote(address)
     found = dict(parse_qsl(urlsplit(address).query or address))
     if "error" in found:

@@ -20,10 +20,11 @@ def engines(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def put_engine(folder: Path, name: str, answers: bool = True) -> None:
-    """An engine that prints its arguments, one a line, and whose service answers or does not."""
+def put_engine(folder: Path, name: str, answers: bool = True, has_image: bool = True) -> None:
+    """An engine that prints its arguments, one a line; its service answers or does not, and it has images or none."""
     info = "exit 0" if answers else "exit 1"
-    (folder / name).write_text(f'#!/bin/sh\n[ "$1" = info ] && {info}\nprintf "%s\\n" {name} "$@"\n')
+    image = "" if has_image else '[ "$1" = image ] && exit 1\n'
+    (folder / name).write_text(f'#!/bin/sh\n[ "$1" = info ] && {info}\n{image}printf "%s\\n" {name} "$@"\n')
     (folder / name).chmod(0o755)
 
 
@@ -61,6 +62,18 @@ def test_another_entry_point_replaces_the_images(engines: Path) -> None:
     run = tool(engines, "run", "connector:1", "--entrypoint", "id", "--", "-u")
 
     assert run.stdout.split("\n")[5:] == ["--entrypoint=id", "connector:1", "-u", ""]
+
+
+@pytest.mark.parametrize("verb", ["run", "inspect"])
+def test_an_image_that_was_not_built_is_said(engines: Path, verb: str) -> None:
+    put_engine(engines, "docker", has_image=False)
+
+    failed = tool(engines, verb, "connector:1")
+
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == (
+        "Using docker.\nThere is no image connector:1. Build it with: make image IMAGE=connector:1\n"
+    )
 
 
 def test_podman_is_taken_where_docker_does_not_answer(engines: Path) -> None:

@@ -1,6 +1,8 @@
 """`python -m source_tiktok_organic.keep`: the newest config and state are stored while the output passes through."""
 
 import json
+import os
+import pty
 import stat
 import subprocess
 import sys
@@ -31,6 +33,17 @@ def state(stream: str, day: str) -> dict[str, Any]:
 def entry(stream: str, day: str) -> dict[str, Any]:
     """What the file of states holds of a stream."""
     return {"type": "STREAM", "stream": state(stream, day)["state"]["stream"]}
+
+
+def log(level: str, text: str) -> dict[str, Any]:
+    """A line of the connector's log."""
+    return {"type": "LOG", "log": {"level": level, "message": text}}
+
+
+def failure(text: str, stream: str | None = None) -> dict[str, Any]:
+    """The message that a stream, or the run, has failed."""
+    error = {"message": text, "stack_trace": "Traceback"} | ({"stream_descriptor": {"name": stream}} if stream else {})
+    return {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 1.0, "error": error}}
 
 
 def lines(*messages: dict[str, Any]) -> bytes:
@@ -66,6 +79,59 @@ def test_the_newest_config_is_stored_for_nobody_else_to_read_and_every_line_pass
     assert content(config) == control(2)["control"]["connectorConfig"]["config"]
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert list(config.parent.iterdir()) == [config]
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (log("WARN", "The connector has no setting `x`."), "The connector has no setting `x`."),
+        (log("FATAL", "[Errno 5] Input/output error\nTraceback"), "[Errno 5] Input/output error"),
+        (
+            log("INFO", "Read so far: 9 posts, 2 comments and replies."),
+            "Read so far: 9 posts, 2 comments and replies.",
+        ),
+        (
+            log("INFO", "TikTok is limiting calls. Waiting 300 seconds, then trying again."),
+            "TikTok is limiting calls. Waiting 300 seconds, then trying again.",
+        ),
+        (failure("Sign in again.", "videos"), "videos: Sign in again."),
+        (failure("The setting `start_date` is empty."), "The setting `start_date` is empty."),
+    ],
+)
+def test_what_a_person_must_see_is_repeated_as_plain_text(message: dict[str, Any], said: str, config: Path) -> None:
+    done = keep(lines(RECORD, message), config)
+
+    assert done.stdout == lines(RECORD, message)
+    assert done.stderr.decode() == f"{said}\n"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        log("INFO", "Syncing stream: videos"),
+        log("ERROR", "Exception while syncing stream videos\nTraceback"),
+        failure("During the sync, the following streams did not sync successfully: videos: AirbyteTracedException()"),
+        {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": {"status": "STARTED"}}},
+        {"type": "RECORD", "record": {"stream": "videos", "data": {"caption": 'a "LOG" of a "TRACE"'}}},
+    ],
+)
+def test_what_is_said_elsewhere_or_is_for_machines_is_not_repeated(message: dict[str, Any], config: Path) -> None:
+    done = keep(lines(message), config)
+
+    assert (done.stdout, done.stderr) == (lines(message), b"")
+
+
+def test_in_a_terminal_nothing_is_said_twice(config: Path) -> None:
+    terminal, end = pty.openpty()
+    done = subprocess.run(
+        [*KEEP, str(config)], input=lines(log("WARN", "!")), stdout=end, stderr=subprocess.PIPE, timeout=60
+    )
+    shown = os.read(terminal, 4096)
+    os.close(end)
+    os.close(terminal)
+
+    assert shown.splitlines() == lines(log("WARN", "!")).splitlines()
+    assert done.stderr == b""
 
 
 def test_without_a_new_config_the_file_stays_as_it_is(config: Path) -> None:
