@@ -505,7 +505,7 @@ def page(connection: duckdb.DuckDBPyConnection) -> str:
     """The whole page, for all accounts that the models have."""
     accounts = connection.execute(
         "SELECT business_id, max(display_name), max(video_creator_username), min(first_synced_on), max(last_synced_on) "
-        "FROM tiktok_organic__posts GROUP BY 1 ORDER BY count(*) DESC"
+        "FROM tiktok_organic__posts GROUP BY 1 ORDER BY count(*) DESC, 1"
     ).fetchall()
     if not accounts:
         sys.exit("The models have no posts. Sync the stream `videos` first.")
