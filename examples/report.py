@@ -144,6 +144,8 @@ def followers(account: Account) -> Figure:
     has_days = len(days) > 1
     title = "Followers and views, day by day" if has_days else "Followers from sync to sync"
     points = days if has_days else known
+    if not points:
+        return Figure(title, "The numbers of followers are not synced.")
     if len(points) < 2:
         return Figure(title, "There is one sync so far. After the next one, this shows how followers grew.")
     complete = [one for one in points if not one["is_provisional"]] or points
@@ -267,7 +269,7 @@ def growth(account: Account) -> Figure:
         ]
     ]
     most, lately = (max(posts, key=lambda post: post[name] or 0) for name in ("views", "lately"))
-    since = f" Since the sync before, “{lately['post']}” did: {number(lately['lately'])} views."
+    since = f" Since the sync before, it was “{lately['post']}”: {number(lately['lately'])} views."
     return Figure(
         title,
         f"“{most['post']}” gained most: {number(most['views'])} views." + (since if lately is not most else ""),
@@ -452,13 +454,14 @@ def headline(account: Account) -> str:
     found = days[0] if days else account.row(syncs)
     when = "in 28 days" if days else f"since {found['since'] or 'the first sync'}"
     words = {
-        "followers": f"followers, {'end of ' if days else ''}{found['day']}",
+        "followers": f"followers, {'end of ' if days else ''}{found['day'] or 'no sync yet'}",
         "net": f"net followers {when}",
         "views": f"views {when}",
         "posts": f"posts {when}",
     }
     shown = {
-        name: NOT_KNOWN if found[name] is None else f"{found[name]:{'+' if name == 'net' else ''},}" for name in words
+        name: f"<small>{NOT_KNOWN}</small>" if found[name] is None else f"{found[name]:{'+' if name == 'net' else ''},}"
+        for name in words
     }
     return "<dl>" + "".join(f"<div><dt>{words[name]}<dd>{shown[name]}</div>" for name in words) + "</dl>"
 
