@@ -20,6 +20,12 @@ import vl_convert
 
 PAGE = Path(__file__).with_name("report_page.html")
 PAID = "Views, likes and comments that were paid for are included: TikTok does not tell them apart."
+NOT_KNOWN = "not known"
+# Dates are UTC, also where the reader's clock is behind.
+DAY = alt.X("utcyearmonthdate(metric_date):T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True))
+DATE = alt.Tooltip("utcyearmonthdate(metric_date):T", title="day", format="%Y-%m-%d")
+# The demo counts with it too.
+WAITING = "status = 'PUBLIC' AND NOT is_owner AND NOT is_reply AND NOT is_answered"
 WEEKDAYS = ["", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
@@ -55,6 +61,11 @@ class Account:
         (row,) = self.rows(query)
         return row
 
+    def is_of_login_kit(self) -> bool:
+        """Whether it comes from Login Kit, which tells less."""
+        posts = "SELECT count(*) AS posts FROM stg_tiktok_organic__videos WHERE business_id = $account"
+        return not self.row(posts)["posts"]
+
 
 def number(value: float | None) -> str:
     """A number for a sentence: 1,234 or "an unknown number of"."""
@@ -63,7 +74,30 @@ def number(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """A fraction for a sentence: "4.2 %", or "not known"."""
-    return "not known" if value is None else f"{100 * value:.1f} %"
+    return NOT_KNOWN if value is None else f"{100 * value:.1f} %"
+
+
+def shortened(caption: str | None) -> str:
+    """A caption for a legend, which ends with a word."""
+    text = " ".join((caption or "without a text").split())
+    # A language without blanks is cut anywhere.
+    end = text.rfind(" ", 22, 45)
+    return text if len(text) <= 44 else f"{text[: end if end > 0 else 43]}…"
+
+
+def named(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Rows with `caption` and `published`, and what a legend calls their post."""
+    return [{**row, "post": f"{shortened(row['caption'])}, {row['published']}"} for row in rows]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of HTML without the columns of which nothing is known. The first column is HTML, the others are text."""
+    known = [place for place in range(len(head)) if any(row[place] != NOT_KNOWN for row in rows)]
+    lines = "".join(
+        "<tr>" + f"<td>{row[0]}" + "".join(f"<td data-name='{head[n]}'>{escape(row[n])}" for n in known[1:])
+        for row in rows
+    )
+    return f"<table><thead><tr>{''.join(f'<th>{head[n]}' for n in known)}<tbody>{lines}</table>"
 
 
 def chart(rows: Sequence[dict[str, Any]], height: int = 240) -> alt.Chart:
@@ -101,37 +135,45 @@ def curves(points: Sequence[dict[str, Any]], x: alt.X, value: str, title: str, a
 
 
 def followers(account: Account) -> Figure:
-    """Followers and views by day."""
-    title = "Followers and views, day by day"
-    days = account.rows(
+    """Followers and views by day, or followers by sync where TikTok has no days."""
+    known = account.rows(
         "SELECT metric_date, followers_count, video_views, coalesce(is_provisional, true) AS is_provisional "
-        "FROM tiktok_organic__account_days WHERE business_id = $account AND video_views IS NOT NULL ORDER BY 1"
+        "FROM tiktok_organic__account_days WHERE business_id = $account AND followers_count IS NOT NULL ORDER BY 1"
     )
-    if len(days) < 2:
-        return Figure(title, "TikTok has no daily figures of this account yet.")
-    first, last = days[0], days[-1]
-    day = alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b"))
-    tooltip = [alt.Tooltip("metric_date:T"), alt.Tooltip("followers_count:Q", format=",")]
+    days = [one for one in known if one["video_views"] is not None]
+    has_days = len(days) > 1
+    title = "Followers and views, day by day" if has_days else "Followers from sync to sync"
+    points = days if has_days else known
+    if not points:
+        return Figure(title, "The numbers of followers are not synced.")
+    if len(points) < 2:
+        return Figure(title, "There is one sync so far. After the next one, this shows how followers grew.")
+    complete = [one for one in points if not one["is_provisional"]] or points
+    first, last = complete[0], complete[-1]
+    tooltip = [DATE, alt.Tooltip("followers_count:Q", format=",")]
     line = (
-        chart(days, height=170)
-        .mark_line(strokeWidth=2.5)
-        .encode(day, alt.Y("followers_count:Q", title="followers", scale=alt.Scale(zero=False)), tooltip=tooltip)
+        chart(points, height=170)
+        .mark_line(strokeWidth=2.5, point=not has_days)
+        .encode(DAY, alt.Y("followers_count:Q", title="followers", scale=alt.Scale(zero=False)), tooltip=tooltip)
     )
+    went = f"followers went from {number(first['followers_count'])} to {number(last['followers_count'])}"
+    if not has_days:
+        return Figure(title, f"From {first['metric_date']} to {last['metric_date']}, {went}.", [line])
     views = (
         chart(days, height=170)
         .mark_bar()
         .encode(
-            day,
+            DAY,
             alt.Y("video_views:Q", title="views", axis=alt.Axis(format="~s")),
             opacity=alt.condition("datum.is_provisional", alt.value(0.4), alt.value(1)),
-            tooltip=[alt.Tooltip("metric_date:T"), alt.Tooltip("video_views:Q", format=",")],
+            tooltip=[DATE, alt.Tooltip("video_views:Q", format=",")],
         )
     )
+    viewed = number(sum(one["video_views"] for one in complete[1:]))
     return Figure(
         title,
-        f"From {first['metric_date']} to {last['metric_date']}, followers went from "
-        f"{number(first['followers_count'])} to {number(last['followers_count'])}, and videos were viewed "
-        f"{number(sum(x['video_views'] for x in days))} times.",
+        f"From the end of {first['metric_date']} to the end of {last['metric_date']}, {went}, and videos were viewed "
+        f"{viewed} times.",
         [line, views],
         mind=f"TikTok completes a day within 48 hours of its end. Days that are not complete are pale. {PAID}",
     )
@@ -140,27 +182,31 @@ def followers(account: Account) -> Figure:
 def gained_and_lost(account: Account) -> Figure:
     """Followers that came and left."""
     title = "Followers gained and lost"
-    days = account.rows(
-        "SELECT metric_date, daily_new_followers AS gained, -daily_lost_followers AS lost "
+    known = account.rows(
+        "SELECT metric_date, daily_new_followers AS gained, -daily_lost_followers AS lost, is_provisional "
         "FROM tiktok_organic__account_days WHERE business_id = $account AND daily_new_followers IS NOT NULL ORDER BY 1"
     )
+    # The figure before counts from the end of the first day to that of the last complete one, so this one does too.
+    complete = [one for one in known if not one["is_provisional"]] or known
+    days = complete[1:]
     if not days:
         return Figure(title, "TikTok tells gained and lost followers of Business Accounts alone.")
     gained, lost = sum(x["gained"] for x in days), -sum(x["lost"] or 0 for x in days)
     drawn = (
-        chart(days)
+        chart(known)
         .transform_fold(["gained", "lost"], as_=["what", "followers"])
         .mark_bar()
         .encode(
-            alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b")),
+            DAY,
             alt.Y("followers:Q", title="followers"),
             alt.Color("what:N", title=None, scale=alt.Scale(domain=["gained", "lost"], range=["#1f9d88", "#d1495b"])),
-            tooltip=[alt.Tooltip("metric_date:T"), "what:N", alt.Tooltip("followers:Q", format=",")],
+            tooltip=[DATE, "what:N", alt.Tooltip("followers:Q", format=",")],
         )
     )
     return Figure(
         title,
-        f"In these {len(days)} days {number(gained)} followers came and {number(lost)} left.",
+        f"From the end of {complete[0]['metric_date']} to the end of {days[-1]['metric_date']}, {number(gained)} "
+        f"followers came and {number(lost)} left.",
         [drawn],
         mind="Somebody who leaves and comes back counts twice.",
     )
@@ -175,44 +221,59 @@ def best_posts(account: Account) -> Figure:
     )
     if not posts:
         return Figure("The best posts", "This account has no public posts with views.")
-    lines = "".join(
-        f"<tr><td><a href='{escape(str(post['permalink']))}'>{escape(post['caption'] or 'without a text')}</a>"
-        f"<small> {post['published']}</small><td>{number(post['video_views'])}<td>{percent(post['engagement_rate'])}"
-        f"<td>{percent(post['hook_rate'])}<td>{percent(post['watched_share'])}"
+    lines = [
+        [
+            f"<a href='{escape(str(post['permalink']))}'>{escape(post['caption'] or 'without a text')}</a>"
+            f"<small>, {post['published']}</small>",
+            number(post["video_views"]),
+            *(percent(post[name]) for name in ("engagement_rate", "hook_rate", "watched_share")),
+        ]
         for post in posts
-    )
-    head = "<tr><th>post<th>views<th>engagement<th>still there after 3 s<th>watched"
+    ]
+    watched = any(post["watched_share"] is not None for post in posts)
     return Figure(
         "The best posts",
         f"The most viewed post has {number(posts[0]['video_views'])} views.",
-        table=f"<table>{head}{lines}</table>",
-        mind="Engagement is likes, comments and shares for each view. Watched is the average share of the video's "
-        f"length. {PAID}",
+        table=table(["post", "views", "engagement", "still there after 3 s", "watched"], lines),
+        mind="Engagement is likes, comments and shares for each view. "
+        + ("Watched is the average share of the video's length. " if watched else "")
+        + PAID,
     )
 
 
 def growth(account: Account) -> Figure:
     """How the posts grew from sync to sync."""
     title = "How posts grow from sync to sync"
-    points = account.rows(
-        "WITH best AS (SELECT item_id, sum(video_views_gained) AS gained FROM tiktok_organic__post_days "
-        "  WHERE business_id = $account GROUP BY 1 HAVING count(video_views) > 1 ORDER BY 2 DESC NULLS LAST LIMIT 5) "
-        "SELECT d.metric_date, best.gained, sum(coalesce(d.video_views_gained, 0)) OVER so_far AS views, "
-        "left(coalesce(nullif(p.caption, ''), d.item_id), 44) AS post "
-        "FROM tiktok_organic__post_days d JOIN best USING (item_id) "
-        "JOIN tiktok_organic__posts p ON p.business_id = d.business_id AND p.item_id = d.item_id "
-        "WHERE d.business_id = $account AND d.video_views IS NOT NULL "
-        "WINDOW so_far AS (PARTITION BY d.item_id ORDER BY d.metric_date) ORDER BY best.gained DESC, 1"
+    best = account.rows(
+        "SELECT item_id, any_value(caption) AS caption, any_value(p.create_time)::DATE AS published, "
+        "sum(video_views_gained) AS views, min(counted_from) AS since, "
+        "sum(video_views_gained) FILTER (metric_date = ("
+        "  SELECT max(metric_date) FROM tiktok_organic__post_days WHERE business_id = $account)) AS lately "
+        "FROM tiktok_organic__post_days d JOIN tiktok_organic__posts p USING (business_id, item_id) "
+        "WHERE business_id = $account AND video_views_gained IS NOT NULL GROUP BY 1 "
+        "ORDER BY coalesce(lately, 0) = max(coalesce(lately, 0)) OVER () DESC, views DESC LIMIT 5"
     )
-    if not points:
+    if not best:
         return Figure(title, "There is one sync so far. After the next one, this shows how posts grew.")
-    day = alt.X("metric_date:T", title=None, axis=alt.Axis(format="%d %b"))
-    drawn = curves(points, day, "views", "views gained since the first sync", "~s")
-    best = points[0]
+    syncs = account.rows(
+        "SELECT item_id, metric_date, sum(video_views_gained) OVER (PARTITION BY item_id ORDER BY metric_date) "
+        "AS views FROM tiktok_organic__post_days WHERE business_id = $account AND video_views_gained IS NOT NULL"
+    )
+    posts = named(best)
+    points = [
+        {"post": post["post"], "metric_date": day, "views": views}
+        for post in posts
+        for day, views in [
+            (post["since"], 0),
+            *((one["metric_date"], one["views"]) for one in syncs if one["item_id"] == post["item_id"]),
+        ]
+    ]
+    most, lately = (max(posts, key=lambda post: post[name] or 0) for name in ("views", "lately"))
+    since = f" Since the sync before, it was “{lately['post']}”: {number(lately['lately'])} views."
     return Figure(
         title,
-        f"“{best['post']}” gained most: {number(best['gained'])} views between the syncs.",
-        [drawn],
+        f"“{most['post']}” gained most: {number(most['views'])} views." + (since if lately is not most else ""),
+        [curves(points, DAY, "views", "views gained since the first sync, or since publication", "~s")],
         mind="TikTok tells totals since publication. Only a history of syncs shows when the views came.",
     )
 
@@ -239,24 +300,25 @@ def sources(account: Account) -> Figure:
 def retention(account: Account) -> Figure:
     """How long viewers stay."""
     title = "How long viewers stay"
-    points = account.rows(
-        "WITH best AS (SELECT item_id, caption FROM tiktok_organic__posts WHERE business_id = $account "
-        "  AND hook_rate IS NOT NULL ORDER BY video_views DESC LIMIT 5) "
-        "SELECT r.second, r.percentage AS watching, left(coalesce(nullif(best.caption, ''), item_id), 44) AS post "
-        "FROM (SELECT item_id, video_view_retention_second AS second, video_view_retention_percentage AS percentage "
-        "  FROM stg_tiktok_organic__videos_video_view_retention WHERE business_id = $account "
-        "  QUALIFY metric_date = max(metric_date) OVER (PARTITION BY item_id)) r JOIN best USING (item_id) "
-        "ORDER BY 3, 1"
+    points = named(
+        account.rows(
+            "WITH best AS (SELECT item_id, caption, create_time::DATE AS published FROM tiktok_organic__posts "
+            "  WHERE business_id = $account AND hook_rate IS NOT NULL ORDER BY video_views DESC LIMIT 5) "
+            "SELECT video_view_retention_second AS second, video_view_retention_percentage AS watching, caption, "
+            "published FROM stg_tiktok_organic__videos_video_view_retention JOIN best USING (item_id) "
+            "WHERE business_id = $account "
+            "QUALIFY metric_date = max(metric_date) OVER (PARTITION BY item_id) ORDER BY item_id, 1"
+        )
     )
     if not points:
         return Figure(title, "TikTok does not tell how long viewers of these posts stayed.")
-    drawn = curves(points, alt.X("second:Q", title="second of the video"), "watching", "still watching", ".0%")
     third = [point["watching"] for point in points if point["second"] == 3]
     share = sum(third) / len(third) if third else None
     return Figure(
         title,
-        f"Of the viewers of the five most viewed posts, {percent(share)} are still there after three seconds.",
-        [drawn],
+        f"After three seconds, {percent(share)} of the viewers are still there, on average of the most viewed posts "
+        "whose viewers TikTok tells.",
+        [curves(points, alt.X("second:Q", title="second of the video"), "watching", "still watching", ".0%")],
         mind="A curve ends with its video, and at 30 seconds at the latest.",
     )
 
@@ -340,28 +402,68 @@ def hashtags(account: Account) -> Figure:
 def waiting_comments(account: Account) -> Figure:
     """Comments that wait for an answer."""
     title = "Comments that wait for an answer"
-    where = (
-        "business_id = $account AND NOT is_reply AND NOT is_owner AND NOT is_answered AND status = 'PUBLIC' "
-        "AND text <> ''"
+    counts = account.row(
+        f"SELECT count(is_answered) AS known, count(*) FILTER ({WAITING}) AS waiting FROM tiktok_organic__comments "
+        "WHERE business_id = $account"
     )
-    count = account.row(f"SELECT count(*) AS count FROM tiktok_organic__comments WHERE {where}")["count"]
-    if not count:
-        return Figure(title, "No comment waits for an answer, or comments are not synced.")
+    if not counts["known"]:
+        return Figure(title, "There are no comments, or comments and their replies are not synced.")
+    if not counts["waiting"]:
+        return Figure(title, "No comment waits for an answer.")
     found = account.rows(
-        "SELECT text, likes, create_time::DATE AS day, comment_author_username AS author FROM tiktok_organic__comments "
-        f"WHERE {where} ORDER BY likes DESC NULLS LAST, create_time DESC LIMIT 8"
+        "SELECT coalesce(nullif(text, ''), '(a picture)') AS text, likes, create_time::DATE AS day, "
+        "comment_author_username AS author FROM tiktok_organic__comments "
+        f"WHERE business_id = $account AND {WAITING} ORDER BY likes DESC NULLS LAST, create_time DESC LIMIT 8"
     )
-    lines = "".join(
-        f"<tr><td>{escape(one['text'])}<small> @{escape(str(one['author']))}, {one['day']}</small>"
-        f"<td>{number(one['likes'])}"
+    lines = [
+        [
+            f"{escape(one['text'])}<small> @{escape(str(one['author']))}, {one['day']}</small>",
+            NOT_KNOWN if one["likes"] is None else number(one["likes"]),
+        ]
         for one in found
-    )
+    ]
     return Figure(
         title,
-        f"{number(count)} public comments have no answer of the account. These have the most likes.",
-        table=f"<table><tr><th>comment<th>likes{lines}</table>",
+        f"{number(counts['waiting'])} public comments have no answer of the account. These have the most likes.",
+        table=table(["comment", "likes"], lines),
         mind="A comment is as it was when its post was last asked for comments.",
     )
+
+
+def headline(account: Account) -> str:
+    """Four figures in large type: of the last 28 complete days, or of the syncs of the last 28 days."""
+    days = account.rows(
+        "SELECT strftime(metric_date, '%-d %b') AS day, followers_count AS followers, net_followers_28_days AS net, "
+        "video_views_28_days AS views, posts_published_28_days AS posts FROM tiktok_organic__account_days "
+        "WHERE business_id = $account AND NOT is_provisional AND net IS NOT NULL ORDER BY metric_date DESC LIMIT 1"
+    )
+    syncs = (
+        "WITH syncs AS (SELECT metric_date, followers_count FROM tiktok_organic__account_days "
+        "  WHERE business_id = $account AND followers_count IS NOT NULL "
+        "  QUALIFY metric_date >= max(metric_date) OVER () - 28), "
+        "ends AS (SELECT max(metric_date) AS day, nullif(min(metric_date), day) AS since, "
+        "  max_by(followers_count, metric_date) AS followers, min_by(followers_count, metric_date) AS before "
+        "  FROM syncs) "
+        "SELECT strftime(day, '%-d %b') AS day, strftime(since, '%-d %b') AS since, followers, "
+        "  CASE WHEN ends.since IS NOT NULL THEN followers - before END AS net, "
+        "  (SELECT sum(video_views_gained)::BIGINT FROM tiktok_organic__post_days "
+        "    WHERE business_id = $account AND metric_date > ends.since) AS views, "
+        "  CASE WHEN ends.since IS NOT NULL THEN (SELECT count(*) FROM tiktok_organic__posts "
+        "    WHERE business_id = $account AND create_time::DATE > ends.since) END AS posts FROM ends"
+    )
+    found = days[0] if days else account.row(syncs)
+    when = "in 28 days" if days else f"since {found['since'] or 'the first sync'}"
+    words = {
+        "followers": f"followers, {'end of ' if days else ''}{found['day'] or 'no sync yet'}",
+        "net": f"net followers {when}",
+        "views": f"views {when}",
+        "posts": f"posts {when}",
+    }
+    shown = {
+        name: f"<small>{NOT_KNOWN}</small>" if found[name] is None else f"{found[name]:{'+' if name == 'net' else ''},}"
+        for name in words
+    }
+    return "<dl>" + "".join(f"<div><dt>{words[name]}<dd>{shown[name]}</div>" for name in words) + "</dl>"
 
 
 FIGURES: Sequence[Callable[[Account], Figure]] = (
@@ -376,12 +478,18 @@ FIGURES: Sequence[Callable[[Account], Figure]] = (
     hashtags,
     waiting_comments,
 )
+LOGIN_KIT_FIGURES = (followers, best_posts, growth, hashtags)
+NOT_IN_LOGIN_KIT = (
+    "Login Kit does not tell who the followers are and when they are active, where views come from, how long "
+    "viewers stay, and comments."
+)
 
 
 def section(account: Account, name: str, position: int, specs: list[dict[str, Any]]) -> str:
     """An account's part of the page; the specifications of its charts go to `specs`."""
     content = [f"<section id='account-{position}' aria-label='{escape(name)}'><h2>{escape(name)}</h2>"]
-    for draw in FIGURES:
+    content.append(headline(account))
+    for draw in LOGIN_KIT_FIGURES if account.is_of_login_kit() else FIGURES:
         figure = draw(account)
         content.append(f"<figure><h3>{escape(figure.title)}</h3><p>{escape(figure.says)}</p>")
         for drawn in figure.charts:
@@ -391,6 +499,8 @@ def section(account: Account, name: str, position: int, specs: list[dict[str, An
             specs.append(drawn.to_dict())
         content.append(f"<div class='table'>{figure.table}</div>" if figure.table else "")
         content.append(f"<figcaption>{escape(figure.mind)}</figcaption></figure>" if figure.mind else "</figure>")
+    if account.is_of_login_kit():
+        content.append(f"<p>{NOT_IN_LOGIN_KIT}</p>")
     return "".join([*content, "</section>"])
 
 
@@ -398,7 +508,7 @@ def page(connection: duckdb.DuckDBPyConnection) -> str:
     """The whole page, for all accounts that the models have."""
     accounts = connection.execute(
         "SELECT business_id, max(display_name), max(video_creator_username), min(first_synced_on), max(last_synced_on) "
-        "FROM tiktok_organic__posts GROUP BY 1 ORDER BY count(*) DESC"
+        "FROM tiktok_organic__posts GROUP BY 1 ORDER BY count(*) DESC, 1"
     ).fetchall()
     if not accounts:
         sys.exit("The models have no posts. Sync the stream `videos` first.")

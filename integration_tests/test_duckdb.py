@@ -17,6 +17,7 @@ from integration_tests.connector import COMMENT_STREAMS, STREAMS, Connector, Rea
 pytestmark = pytest.mark.skipif(not find_spec("airbyte"), reason="PyAirbyte needs Python 3.11 or 3.12")
 
 ROOT = Path(__file__).parent.parent
+CAME_AND_LEFT = r"<p>From the end of \S+ to the end of \S+, ([\d,]+) followers came and ([\d,]+) left"
 
 
 def environment_in(folder: Path) -> dict[str, str]:
@@ -89,6 +90,28 @@ def test_the_page_of_charts_is_drawn_without_an_error_and_asks_nobody(demo: tupl
     marks = r'<g class="mark-(?:rect|line|symbol|group)[^>]*>\s*<path[^>]* d="M'
     assert [chart[:80] for chart in charts if not re.search(marks, chart)] == []
     assert process.stdout.count("<figure>") == 20
+
+
+def test_the_page_agrees_with_the_tables_on_waiting_comments_and_on_followers(demo: tuple[str, Path]) -> None:
+    page = demo[1].with_name("report.html").read_text()
+    with duckdb.connect(str(demo[1]), read_only=True) as connection:
+        waiting = connection.execute(
+            "SELECT count(*) FROM videos_comments c WHERE status = 'PUBLIC' AND NOT owner AND comment_id NOT IN"
+            " (SELECT parent_comment_id FROM videos_comments_replies WHERE owner) GROUP BY business_id"
+        ).fetchall()
+        days = connection.execute(
+            "SELECT min_by(followers_count, metric_date), max_by(followers_count, metric_date) FROM account_metrics"
+            " WHERE NOT is_provisional GROUP BY business_id"
+        ).fetchall()
+    assert len(waiting) == len(days) == 2
+    for (count,) in waiting:
+        assert f"<p>{count:,} public comments have no answer of the account." in page
+    for first, last in days:
+        assert f"followers went from {first:,} to {last:,}, and" in page
+    # Who came and who left is told of the same days.
+    changes = [[int(number.replace(",", "")) for number in pair] for pair in re.findall(CAME_AND_LEFT, page)]
+    assert {came - left for came, left in changes} <= {last - first for first, last in days}
+    assert changes
 
 
 def test_the_tables_have_their_types_and_their_nulls(demo: tuple[str, Path]) -> None:

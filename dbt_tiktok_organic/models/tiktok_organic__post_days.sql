@@ -18,29 +18,41 @@ with syncs as (
         lag(metric_date) over (
             partition by business_id, item_id, case when video_views is null then 0 else 1 end order by metric_date
         ) as date_before,
-        min(metric_date) over (partition by business_id) as first_sync
+        min(metric_date) over (partition by business_id) as first_sync,
+        min(metric_date) over (partition by business_id, item_id) as first_read
     from {{ ref('int_tiktok_organic__post_syncs') }}
 ),
 
--- A post that was published after the account's first sync began with nothing.
+-- A post that was published after the account's first sync began with nothing. So did one of the two days before it
+-- whose counters TikTok withheld then, as it does with new posts: all that is known came since its publication.
+begun as (
+    select
+        *,
+        case
+            when date_before is null
+                and (
+                    cast(create_time as date) >= first_sync
+                    or ({{ dbt.datediff('create_time', 'first_sync', 'day') }} <= 2 and first_read < metric_date)
+                )
+                then cast(create_time as date)
+        end as began
+    from syncs
+),
+
 counted_from as (
     select
-        syncs.*,
-        case
-            when video_views is null then null
-            when date_before is not null then date_before
-            when cast(create_time as date) >= first_sync then cast(create_time as date)
-        end as counted_from,
-        case when date_before is null and cast(create_time as date) >= first_sync then 0 end as nothing
-    from syncs
+        begun.*,
+        case when video_views is not null then coalesce(date_before, began) end as counted_from,
+        case when began is not null then 0 end as nothing
+    from begun
     {%- if is_incremental() %}
     left join (
         select business_id, max(metric_date) as metric_date
         from {{ this }}
         group by business_id
     ) as newest
-        on newest.business_id = syncs.business_id
-    where newest.metric_date is null or syncs.metric_date >= newest.metric_date
+        on newest.business_id = begun.business_id
+    where newest.metric_date is null or begun.metric_date >= newest.metric_date
     {%- endif %}
 ),
 
