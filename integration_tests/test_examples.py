@@ -92,7 +92,7 @@ def test_the_demo_of_login_kit_has_its_tables_and_its_page(
         )
     assert types["create_time"] == "BIGINT"
     assert types["created_at"].startswith("TIMESTAMP")
-    assert "liked, commented or shared" in printed
+    assert "likes, comments and shares for 100 views" in printed
     page = (tmp_path / "demo" / "report.html").read_text()
     assert "TikTok has no daily figures of this account yet." in page
     assert "The most viewed post has" in page

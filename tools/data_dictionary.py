@@ -457,9 +457,11 @@ def diagrams(streams: Sequence[Stream]) -> str:
         by = links(child, parent) if parent else {}
         if parent and by:
             name = parent.name.partition("_")[0]
-            while sum("[" in line for line in charts.get(name, {})) == MOST_BOXES:
+            while len(_boxes(charts.get(name, {})) | {parent.name, child.name}) > MOST_BOXES:
                 name += " …"
-            lines = charts.setdefault(name, {_box(parent, parent.primary_key): None})
+            lines = charts.setdefault(name, {})
+            if parent.name not in _boxes(lines):
+                lines[_box(parent, parent.primary_key)] = None
             lines[_box(child, [key for key in child.primary_key if key not in by])] = None
             arrow = "-->" if set(by.values()) == set(parent.primary_key) else "-.->"
             if list(by) != parent.primary_key:
@@ -467,6 +469,11 @@ def diagrams(streams: Sequence[Stream]) -> str:
                 arrow += f'|"{"<br>".join(names)}"|'
             lines[f"    {parent.name} {arrow} {child.name}"] = None
     return "\n".join("\n".join(["```mermaid", "flowchart LR", *lines, "```", ""]) for lines in charts.values())
+
+
+def _boxes(lines: Iterable[str]) -> set[str]:
+    """The streams that have a box in these lines of a flowchart."""
+    return {line.strip().partition('["')[0] for line in lines if '["' in line}
 
 
 def _box(stream: Stream, key: Iterable[str]) -> str:

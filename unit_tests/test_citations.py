@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "tiktok-api.md").read_text()
@@ -99,3 +100,10 @@ def test_every_test_that_holds_a_behaviour_exists() -> None:
 def test_every_number_of_a_behaviour_follows_the_one_before() -> None:
     numbers = re.findall(r"^### (\d+)\. ", (ROOT / "BEHAVIOR.md").read_text(), re.MULTILINE)
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+def test_every_field_that_is_asked_for_is_described() -> None:
+    manifest = yaml.safe_load((ROOT / "source_tiktok_organic" / "manifest.yaml").read_text())
+    scopes = [names for call in manifest["definitions"]["fields"].values() for names in call.values()]
+    missing = [name for names in scopes for name in names if f"`{name}`" not in PAGE]
+    assert missing == [], "Add a row for each to the table of its scope in docs/tiktok-api.md."

@@ -444,31 +444,37 @@ def test_every_scope_is_one_of_tiktoks_and_explained(page: str, streams: dict[st
 # --- How streams belong together ------------------------------------------------------------------------------------
 
 
-def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
+def diagrams_of(page: str) -> list[list[str]]:
+    """The lines of each diagram."""
     diagrams = re.findall(r"```mermaid\nflowchart LR\n(.*?)```", page, flags=re.DOTALL)
+    return [[line.strip() for line in diagram.splitlines()] for diagram in diagrams]
 
-    assert [[line.strip() for line in diagram.splitlines() if "->" in line] for diagram in diagrams] == [
-        [
-            *(f"account --> {stream}" for stream in ACCOUNT_STREAMS if stream.startswith("account_audience_")),
-            # The day of a metric is not the date of a sync.
-            'account -.->|"business_id"| account_metrics',
-            "account_metrics --> account_metrics_audience_activity",
-            "account --> videos",
-            "account --> business_benchmarks",
-        ],
-        [
-            *(f"videos --> {stream}" for stream in BREAKDOWN_STREAMS),
-            'videos -.->|"business_id<br>video_id = item_id"| videos_comments',
-            'videos_comments -->|"business_id<br>parent_comment_id = comment_id"| videos_comments_replies',
-        ],
-        ['videos -.->|"business_id<br>item_id"| videos_covers'],
-        [
-            "user_info --> user_info_history",
-            "user_info --> user_videos",
-            "user_videos --> user_videos_history",
-            "user_videos --> user_videos_covers",
-        ],
+
+def test_the_diagrams_show_what_belongs_to_what(page: str) -> None:
+    assert [line for diagram in diagrams_of(page) for line in diagram if "->" in line] == [
+        *(f"account --> {stream}" for stream in ACCOUNT_STREAMS if stream.startswith("account_audience_")),
+        # The day of a metric is not the date of a sync.
+        'account -.->|"business_id"| account_metrics',
+        "account_metrics --> account_metrics_audience_activity",
+        "account --> videos",
+        "account --> business_benchmarks",
+        *(f"videos --> {stream}" for stream in BREAKDOWN_STREAMS),
+        'videos -.->|"business_id<br>video_id = item_id"| videos_comments',
+        'videos_comments -->|"business_id<br>parent_comment_id = comment_id"| videos_comments_replies',
+        'videos -.->|"business_id<br>item_id"| videos_covers',
+        "user_info --> user_info_history",
+        "user_info --> user_videos",
+        "user_videos --> user_videos_history",
+        "user_videos --> user_videos_covers",
     ]
+
+
+def test_a_diagram_has_a_box_for_each_stream_of_its_arrows_and_at_most_ten(page: str) -> None:
+    for diagram in diagrams_of(page):
+        arrows = [line for line in diagram if "->" in line]
+        boxes = [line.partition("[")[0] for line in diagram if line not in arrows]
+        assert sorted(boxes) == sorted({name for arrow in arrows for name in (arrow.split()[0], arrow.split()[-1])})
+        assert len(boxes) <= 10
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,13 @@ def test_only_what_may_be_added_up_is_summed_over_days(streams: dict[str, Stream
         names = [column["name"] for column in model["columns"]]
         summed = {name.removesuffix(suffix) for name in names if name.endswith(suffix)}
         assert summed == additive | {"net_followers", "posts_published"}
+
+
+def test_each_share_of_a_post_is_a_dimension_of_post_audience(manifest: dict[str, Any]) -> None:
+    sql = (PACKAGE / "models" / "tiktok_organic__post_audience.sql").read_text(encoding="utf-8")
+    streams = [stream for group in manifest["streams"] for stream in group["streams"]]
+    parameters = [stream["$parameters"] for stream in streams if stream["name"].startswith("videos_")]
+    labels = [(found["breakdown"], found["label"]) for found in parameters if "label" in found]
+    assert len(labels) > 4
+    missing = [array for array, label in labels if f"'{array}', '{label}'" not in sql]
+    assert missing == [], "Add them to the list in dbt_tiktok_organic/models/tiktok_organic__post_audience.sql."
