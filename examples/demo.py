@@ -6,6 +6,7 @@ needs neither a TikTok account nor a network: the emulator of this project stand
 connector's are moved from week to week, so that there is a history.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -233,6 +234,8 @@ def main() -> None:
     if name == "login_kit" and number > 1:
         sys.exit("ACCOUNTS is for the TikTok API for Business; Login Kit reads one account in a connection.")
     family = FAMILIES[name]
+    # PyAirbyte's imports make so many objects that to look through them for garbage takes seconds.
+    gc.set_threshold(100_000, 20, 20)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …", flush=True)
