@@ -56,8 +56,7 @@ class TikTokErrorHandler(ErrorHandler, BackoffStrategy):
     `unreachable` (no response), `http_429`, `not_json` (a gateway's HTML, JSON that was cut off), `http_5xx` (JSON
     without a code of the table) and `other`: a code that the table lacks is a failure and never an empty success.
     `paths` says where a body has its code, message and request_id, and `success` which code is none (A3, B2). The next
-    attempt waits for the entry's `wait` in seconds, else for `first_wait`, doubled each time. At last the entry's
-    sentence is raised.
+    attempt waits for the entry's `wait` in seconds, else for `first_wait`, doubled each time. At last it is raised.
     """
 
     api_budget: APIBudget
