@@ -94,7 +94,8 @@ def test_the_demo_of_login_kit_has_its_tables_and_its_page(
     assert types["created_at"].startswith("TIMESTAMP")
     assert "likes, comments and shares for 100 views" in printed
     page = (tmp_path / "demo" / "report.html").read_text()
-    assert "TikTok has no daily figures of this account yet." in page
+    assert "There is one sync so far. After the next one, this shows how followers grew." in page
+    assert "Login Kit does not tell who the followers are" in page
     assert "The most viewed post has" in page
 
 
