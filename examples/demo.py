@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any, get_args
 
 import duckdb
 import requests
 
+from examples import report
 from integration_tests.emulator.accounts import SIZES, AccountKind, AccountSpec
 from integration_tests.emulator.emulator import Emulator
 from integration_tests.emulator.knobs import Knobs
@@ -187,20 +189,14 @@ def read_week_by_week(emulator: RunningEmulator, name: str, weeks: int) -> None:
     cache.get_sql_engine().dispose()
 
 
-def build_models(variables: dict[str, Any]) -> None:
-    """Build the dbt package's models in the same file."""
-    command = [PROGRAMS / "dbt", "--quiet", "run", "--project-dir", MODELS, "--profiles-dir", MODELS]
+def dbt(verb: str, variables: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Start a command of dbt on the package's models in the same file. Its output goes to the log."""
+    command = [PROGRAMS / "dbt", "--quiet", verb, "--project-dir", MODELS, "--profiles-dir", MODELS]
     command += ["--log-path", FOLDER.absolute() / "dbt", "--target-path", FOLDER.absolute() / "dbt"]
     command += ["--vars", json.dumps({"tiktok_organic_schema": "main", **variables})]
-    run(command)
-
-
-def run(command: Sequence[object]) -> None:
-    """Run a program, whose output goes to the log; the end where it fails."""
     environment = {**os.environ, "DATABASE": str(DATABASE.absolute()), "DO_NOT_TRACK": "1"}
     with LOG.open("a") as log:
-        if subprocess.run(list(map(str, command)), env=environment, stdout=log, stderr=log).returncode:
-            sys.exit(f"{command[0]} failed. {LOG} says why.")
+        return subprocess.Popen(list(map(str, command)), env=environment, stdout=log, stderr=log)
 
 
 def show_answers(connection: duckdb.DuckDBPyConnection, family: Family) -> None:
@@ -241,12 +237,17 @@ def main() -> None:
     print(f"Starting the TikTok emulator with {number} account{'s' * (number > 1)} of {posts} posts …", flush=True)
     knobs = Knobs(account_endpoint_qpm=0, app_qpm=0, app_qps=0, display_qpm=0)
     first = datetime.now(UTC) - timedelta(weeks=weeks - 1)
+    # Both beside the syncs. The build goes on from what dbt's parsing leaves.
+    Thread(target=report.bundle, daemon=True).start()
+    parsing = dbt("parse", family.variables)
     with running_emulator(Emulator(accounts=accounts_of(number, posts), knobs=knobs, now=first)) as emulator:
         read_week_by_week(emulator, name, weeks)
+    parsing.wait()
     print("Building the dbt models …", flush=True)
-    build_models(family.variables)
+    if dbt("run", family.variables).wait():
+        sys.exit(f"dbt failed. {LOG} says why.")
     print("Drawing the page …", flush=True)
-    run([sys.executable, "-m", "examples.report", DATABASE])
+    report.write_page(DATABASE)
 
     with duckdb.connect(str(DATABASE), read_only=True) as connection:
         print(f"\nOpen {PAGE} in a browser. Its figures are in {DATABASE}: a table for each stream, and the models.\n")

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -504,6 +505,13 @@ def section(account: Account, name: str, position: int, specs: list[dict[str, An
     return "".join([*content, "</section>"])
 
 
+@cache
+def bundle() -> str:
+    """The JavaScript that draws the charts, which takes seconds to make. Nothing in it ends the script it stands in."""
+    # Without a snippet it is everything.
+    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")  # type: ignore[call-arg]
+
+
 def page(connection: duckdb.DuckDBPyConnection) -> str:
     """The whole page, for all accounts that the models have."""
     accounts = connection.execute(
@@ -522,27 +530,29 @@ def page(connection: duckdb.DuckDBPyConnection) -> str:
     # A specification must not end the script that it stands in.
     text = json.dumps(specs).replace("</", "<\\/")
     template = PAGE.read_text(encoding="utf-8")
-    # Without a snippet it is everything.
-    bundle = str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
     choice = f"<select id='account' aria-label='Account'>{''.join(choices)}</select>" if len(choices) > 1 else ""
     parts = {
         "SECTIONS": "".join(sections),
         "CHOICE": choice,
         "SPECS": text,
-        "BUNDLE": bundle.replace("</script", "<\\/script"),
+        "BUNDLE": bundle(),
     }
     return re.sub("@@([A-Z]+)@@", lambda place: parts[place[1]], template)
 
 
-def main() -> None:
-    """Write the page of a DuckDB file in which the models are built."""
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
-        sys.exit("Name a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb")
-    database = Path(sys.argv[1])
+def write_page(database: Path) -> Path:
+    """Write the page of a DuckDB file in which the models are built, and tell where it is."""
     with duckdb.connect(str(database), read_only=True) as connection:
         target = database.with_name("report.html")
         target.write_text(page(connection), encoding="utf-8")
-    print(f"Wrote {target}. Open it in a browser.")
+    return target
+
+
+def main() -> None:
+    """Write the page of the file that the command line names."""
+    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_file():
+        sys.exit("Name a DuckDB file that the connector filled: make report DATABASE=demo/tiktok.duckdb")
+    print(f"Wrote {write_page(Path(sys.argv[1]))}. Open it in a browser.")
 
 
 if __name__ == "__main__":
