@@ -34,7 +34,7 @@ import yaml
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from source_tiktok_organic.config import config_mistake, unknown_settings, validate_settings
+from source_tiktok_organic.config import unknown_settings, validate_config
 from source_tiktok_organic.sign_in import MANIFEST
 from tools.airbyte_api import WHERE_CREDENTIALS_ARE, Bearer
 from tools.register import is_loopback
@@ -325,12 +325,8 @@ def _mistakes(config: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[st
     Out: "The connector has no setting `strt_date`, so it has no effect. Is it `start_date`?"
     """
     yield from unknown_settings(config, spec)
-    mistake = config_mistake(config, spec)
-    if mistake:
-        yield mistake
-        return
     try:
-        validate_settings(config)
+        validate_config(config, spec)
     except AirbyteTracedException as error:
         yield str(error.message)
 

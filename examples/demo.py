@@ -34,7 +34,6 @@ from integration_tests.emulator.server import RunningEmulator, running_emulator
 
 FOLDER = Path("demo")
 DATABASE = FOLDER / "tiktok.duckdb"
-PAGE = FOLDER / "report.html"
 LOG = FOLDER / "log.txt"
 PROGRAMS = Path(sys.executable).parent
 MODELS = Path(__file__).parents[1] / "dbt_tiktok_organic"
@@ -72,8 +71,7 @@ FAMILIES = {
             ),
             (
                 "{waiting:,} public comments wait for an answer.",
-                "SELECT count(*) AS waiting FROM tiktok_organic__comments "
-                "WHERE NOT (is_reply OR is_owner OR is_answered) AND status = 'PUBLIC'",
+                f"SELECT count(*) AS waiting FROM tiktok_organic__comments WHERE {report.WAITING}",
             ),
         ],
     ),
@@ -247,10 +245,10 @@ def main() -> None:
     if dbt("run", family.variables).wait():
         sys.exit(f"dbt failed. {LOG} says why.")
     print("Drawing the page …", flush=True)
-    report.write_page(DATABASE)
+    page = report.write_page(DATABASE)
 
     with duckdb.connect(str(DATABASE), read_only=True) as connection:
-        print(f"\nOpen {PAGE} in a browser. Its figures are in {DATABASE}: a table for each stream, and the models.\n")
+        print(f"\nOpen {page} in a browser. Its figures are in {DATABASE}: a table for each stream, and the models.\n")
         show_answers(connection, family)
     print("docs/data-dictionary.md explains every column of the streams, and dbt_tiktok_organic/ the models.")
 

@@ -25,7 +25,6 @@ NOT_KNOWN = "not known"
 # Dates are UTC, also where the reader's clock is behind.
 DAY = alt.X("utcyearmonthdate(metric_date):T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True))
 DATE = alt.Tooltip("utcyearmonthdate(metric_date):T", title="day", format="%Y-%m-%d")
-# The demo counts with it too.
 WAITING = "status = 'PUBLIC' AND NOT is_owner AND NOT is_reply AND NOT is_answered"
 WEEKDAYS = ["", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
@@ -490,7 +489,8 @@ def section(account: Account, name: str, position: int, specs: list[dict[str, An
     """An account's part of the page; the specifications of its charts go to `specs`."""
     content = [f"<section id='account-{position}' aria-label='{escape(name)}'><h2>{escape(name)}</h2>"]
     content.append(headline(account))
-    for draw in LOGIN_KIT_FIGURES if account.is_of_login_kit() else FIGURES:
+    is_of_login_kit = account.is_of_login_kit()
+    for draw in LOGIN_KIT_FIGURES if is_of_login_kit else FIGURES:
         figure = draw(account)
         content.append(f"<figure><h3>{escape(figure.title)}</h3><p>{escape(figure.says)}</p>")
         for drawn in figure.charts:
@@ -500,7 +500,7 @@ def section(account: Account, name: str, position: int, specs: list[dict[str, An
             specs.append(drawn.to_dict())
         content.append(f"<div class='table'>{figure.table}</div>" if figure.table else "")
         content.append(f"<figcaption>{escape(figure.mind)}</figcaption></figure>" if figure.mind else "</figure>")
-    if account.is_of_login_kit():
+    if is_of_login_kit:
         content.append(f"<p>{NOT_IN_LOGIN_KIT}</p>")
     return "".join([*content, "</section>"])
 

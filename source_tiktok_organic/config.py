@@ -17,6 +17,14 @@ from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.settings import DATE_FORMAT, accounts_in, can_be_sent, same_account
 
 
+def validate_config(config: Config, specification: Mapping[str, Any]) -> None:
+    """Raise a config error that names the setting and what belongs there."""
+    sentence = config_mistake(config, specification)
+    if sentence:
+        raise config_error(sentence)
+    validate_settings(config)
+
+
 def config_mistake(config: Mapping[str, Any], specification: Mapping[str, Any]) -> str | None:
     """What is wrong with `config`, in a sentence, or None.
 

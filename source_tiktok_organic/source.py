@@ -28,9 +28,8 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_tiktok_organic import components
 from source_tiktok_organic.components.errors import LONGEST_WAIT
-from source_tiktok_organic.components.exceptions import config_error
 from source_tiktok_organic.components.sync import sync_of
-from source_tiktok_organic.config import config_mistake, trim, unknown_settings, validate_settings
+from source_tiktok_organic.config import trim, unknown_settings, validate_config
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -107,10 +106,7 @@ class TiktokOrganicEntrypoint(AirbyteEntrypoint):
         """Raise a config error that names the setting and what belongs there."""
         for warning in unknown_settings(config, source_spec.connectionSpecification):
             LOGGER.warning(warning)
-        sentence = config_mistake(config, source_spec.connectionSpecification)
-        if sentence:
-            raise config_error(sentence)
-        validate_settings(config)
+        validate_config(config, source_spec.connectionSpecification)
         AirbyteEntrypoint.validate_connection(source_spec, config)
 
     def check(self, source_spec: ConnectorSpecification, config: Mapping[str, Any]) -> Iterable[AirbyteMessage]:

@@ -451,29 +451,25 @@ MOST_BOXES = 10
 
 def diagrams(streams: Sequence[Stream]) -> str:
     """What belongs to what: flowcharts of Mermaid for streams that begin with the same word, at most ten in each."""
-    charts: dict[str, dict[str, None]] = {}
+    # A line for each stream, which is its box, and for each pair of parent and child, which is their arrow.
+    charts: dict[str, dict[tuple[str, ...], str]] = {}
     for child in streams:
         parent = parent_of(child, streams)
         by = links(child, parent) if parent else {}
         if parent and by:
             name = parent.name.partition("_")[0]
-            while len(_boxes(charts.get(name, {})) | {parent.name, child.name}) > MOST_BOXES:
+            both = [(parent.name,), (child.name,)]
+            while sum(len(key) == 1 for key in {*charts.get(name, {}), *both}) > MOST_BOXES:
                 name += " …"
             lines = charts.setdefault(name, {})
-            if parent.name not in _boxes(lines):
-                lines[_box(parent, parent.primary_key)] = None
-            lines[_box(child, [key for key in child.primary_key if key not in by])] = None
+            lines.setdefault((parent.name,), _box(parent, parent.primary_key))
+            lines[child.name,] = _box(child, [key for key in child.primary_key if key not in by])
             arrow = "-->" if set(by.values()) == set(parent.primary_key) else "-.->"
             if list(by) != parent.primary_key:
                 names = [column if column == key else f"{column} = {key}" for column, key in by.items()]
                 arrow += f'|"{"<br>".join(names)}"|'
-            lines[f"    {parent.name} {arrow} {child.name}"] = None
-    return "\n".join("\n".join(["```mermaid", "flowchart LR", *lines, "```", ""]) for lines in charts.values())
-
-
-def _boxes(lines: Iterable[str]) -> set[str]:
-    """The streams that have a box in these lines of a flowchart."""
-    return {line.strip().partition('["')[0] for line in lines if '["' in line}
+            lines[parent.name, child.name] = f"    {parent.name} {arrow} {child.name}"
+    return "\n".join("\n".join(["```mermaid", "flowchart LR", *lines.values(), "```", ""]) for lines in charts.values())
 
 
 def _box(stream: Stream, key: Iterable[str]) -> str:

@@ -183,10 +183,10 @@ def _is_in(code: Any, codes: str) -> bool:
     text = str(code)
     if not isinstance(code, int) and (not isinstance(code, str) or text.isdecimal()):
         return False
-    for first, _, last in (part.partition("-") for part in codes.split(", ")):
-        if text == first or (last and len(text) == len(first) and text.isdecimal() and first <= text <= last):
-            return True
-    return False
+    return any(
+        text == first or (last and len(text) == len(first) and text.isdecimal() and first <= text <= last)
+        for first, _, last in (part.partition("-") for part in codes.split(", "))
+    )
 
 
 def body_of(response: requests.Response) -> dict[str, Any] | None:
